@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * resource.h - what a kind of resource is: the contract between the engine and
+ * the files beside this one.
+ *
+ * A kind's file, top to bottom: what it is; its struct; its attributes;
+ * observe, apply, remove; the table `const struct kind kind_NAME` last. The
+ * Makefile makes the list of kinds from the folder.
+ *
+ * What a kind promises, and t/conformance holds it to:
+ *  (1) apply, then observe, gives what was desired;
+ *  (2) apply twice changes the machine once;
+ *  (3) remove, then observe, gives absent; removing the absent is nothing;
+ *  (4) stopped after any single change and started again, it ends as in (1).
+ */
+#pragma once
+
+#include "../specs/attribute.h"
+#include "host/host.h"
+
+/* one resource of several that are applied together */
+struct act {
+	struct job *job;
+	/* NULL: remove it */
+	const void *desired;
+	/* NULL: it is absent */
+	const void *observed;
+	/* 0 or -1, filled in */
+	int result;
+};
+
+enum {
+	/* looking takes long: look at several at a time */
+	KIND_SLOW = 1,
+	/* what it looks at may be changed by whatever it requires, so where
+	   that changes, only the run itself can tell: shown as ? */
+	KIND_UNSURE = 2,
+	/* it has no state of its own to undo or to adopt (probe, command) */
+	KIND_STATELESS = 4,
+};
+
+struct kind {
+	/* singular; what references say */
+	const char *name;
+	/* plural; what specs say */
+	const char *section;
+	/* one line, for explain */
+	const char *about;
+	/* ends with an empty row */
+	const struct attribute *attributes;
+	/* of the struct that the attributes fill */
+	size_t size;
+	unsigned flags;
+	/* what to say for creating one; NULL is "create" */
+	const char *verb;
+
+	/* 1: `observed` filled in; 0: absent; -1: said why (so: unknown) */
+	int (*observe)(struct job *, const struct host *, const void *desired,
+	    void *observed);
+	/* `observed` is NULL when it is absent */
+	int (*apply)(struct job *, struct host *, const void *desired,
+	    const void *observed);
+	int (*remove)(struct job *, struct host *, const void *observed);
+
+	/* --- NULL where there is nothing to say --- */
+
+	/* rules across attributes */
+	int (*check)(struct job *, const void *desired);
+	/* edges it knows by itself: job_requires() */
+	int (*requires)(struct job *, const void *desired);
+	/* something that notifies it has changed */
+	int (*refresh)(struct job *, struct host *, const void *desired,
+	    const void *observed);
+	/* what refresh will do: "reload", "restart", "run"; NULL: nothing */
+	const char *(*refresh_how)(const void *desired, const void *observed);
+	/* those with an equal group are applied in one act, apply_together */
+	const char *(*group)(struct job *, const void *desired);
+	int (*apply_together)(struct act *, size_t, struct host *);
+	/* what else the acts would do: job_note() */
+	int (*foresee)(struct act *, size_t, const struct host *);
+};
+
+/* every kind, by name; ends with NULL */
+extern const struct kind *const kinds[];
+
+/* --- what kinds may tell the engine; a no-op where it does not ask --- */
+
+/*
+ * An edge by itself: this one needs KIND:NAME first, if that is declared.
+ * `reason` completes "because ...": "it is in that directory".
+ */
+void job_requires(struct job *, const char *kind, const char *name,
+    const char *reason);
+/* a path below that directory: the nearest declared file system entry above */
+void job_requires_path(struct job *, const char *path, const char *reason);
+/* this one is a path, port or name that nobody else may declare */
+void job_owns(struct job *, const char *what, const char *name);
+/* a line under the resource in the plan: "also installs: libfoo" */
+void job_note(struct job *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* for progress on a terminal: what it waits for now */
+void job_progress(struct job *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* the host needs a reboot before what depends on this can go on */
+void job_needs_reboot(struct job *, const char *why);
+
+struct hooks {
+	void *context;
+	void (*requires)(void *, const char *kind, const char *name,
+	    const char *reason);
+	void (*requires_path)(void *, const char *path, const char *reason);
+	void (*owns)(void *, const char *what, const char *name);
+	void (*note)(void *, const char *text);
+	void (*progress)(void *, const char *text);
+	void (*needs_reboot)(void *, const char *why);
+};

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * attribute.h - one property of a kind: a row of a table.
+ *
+ * The table reads the spec, refuses what does not fit, fills defaults,
+ * compares, prints, redacts and documents. A row describes one member of the
+ * kind's struct. Not given is -1 for numbers and NULL for pointers, so that a
+ * kind never confuses "leave it alone" with a value.
+ *
+ * Rows that share a member are other ways to say the same thing (content,
+ * source, template): at most one may be given, and the first is the one that
+ * is compared and shown.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "content.h"
+#include "value.h"
+
+enum attribute_type {
+	TYPE_STRING,   /* const char *: text without NUL */
+	TYPE_PATH,     /* const char *: absolute, without . .. // or a slash last */
+	TYPE_MODE,     /* int: four octal digits at most */
+	TYPE_BOOL,     /* int: 0 or 1; true or false in the spec */
+	TYPE_INT,      /* int64_t: not negative */
+	TYPE_DURATION, /* int64_t: milliseconds; 30, 1.5s, 5m, 2h, 1d */
+	TYPE_SIZE,     /* int64_t: bytes; 512, 4K, 10M, 1G (of 1024) */
+	TYPE_CHOICE,   /* int: index into `choices` */
+	TYPE_LIST,     /* const struct strings *: order counts */
+	TYPE_SET,      /* const struct strings *: sorted, each once */
+	TYPE_MAP,      /* const struct value *: names to text */
+	TYPE_CONTENT,  /* const struct content *: bytes as written */
+	TYPE_SOURCE,   /* const struct content *: a file below files/ */
+	TYPE_TEMPLATE, /* const struct content *: a file below templates/ */
+	TYPE_VALUE,    /* const struct value *: anything */
+	TYPE_CONDITION, /* int: an expression without braces; 0 or 1 */
+};
+
+/* the C type of a member, so that a row that lies does not compile */
+#define C_TYPE_STRING const char *
+#define C_TYPE_PATH const char *
+#define C_TYPE_MODE int
+#define C_TYPE_BOOL int
+#define C_TYPE_INT int64_t
+#define C_TYPE_DURATION int64_t
+#define C_TYPE_SIZE int64_t
+#define C_TYPE_CHOICE int
+#define C_TYPE_LIST const struct strings *
+#define C_TYPE_SET const struct strings *
+#define C_TYPE_MAP const struct value *
+#define C_TYPE_CONTENT const struct content *
+#define C_TYPE_SOURCE const struct content *
+#define C_TYPE_TEMPLATE const struct content *
+#define C_TYPE_VALUE const struct value *
+#define C_TYPE_CONDITION int
+
+enum {
+	UNSET = -1,
+	ATTRIBUTES_MAX = 64, /* rows of a table: one bit each in a mask */
+};
+
+enum {
+	ATTRIBUTE_REQUIRED = 1,
+	/* says how to do it; never observed or compared */
+	ATTRIBUTE_INPUT = 2,
+	/* only observed: cannot be given, others may ask for it by output() */
+	ATTRIBUTE_OUTPUT = 4,
+	/* never shown, never stored */
+	ATTRIBUTE_SENSITIVE = 8,
+	/* the resource's name where it is not given */
+	ATTRIBUTE_NAME = 16,
+	/* cannot be changed in place: the resource is removed and made anew */
+	ATTRIBUTE_REPLACES = 32,
+};
+
+struct attribute {
+	const char *name;
+	enum attribute_type type;
+	/* as a spec would say it; NULL: not managed when it is not given */
+	const char *fallback;
+	const char *about;
+	/* TYPE_CHOICE: "stopped|running"; else NULL, or an example */
+	const char *choices;
+	size_t offset;
+	unsigned flags;
+};
+
+/* a member of another name, for rows that share one */
+#define ATTRIBUTE_AS(kind, row, member, kind_of, default_text, about_text, ...) \
+	{                                                                      \
+		.name = #row, .type = TYPE_##kind_of,                          \
+		.fallback = default_text, .about = about_text,                 \
+		.offset = offsetof(struct kind, member) +                      \
+		    0 * sizeof(char[_Generic(((struct kind *)0)->member,       \
+		        C_TYPE_##kind_of: 1)]),                                \
+		__VA_ARGS__                                                    \
+	}
+#define ATTRIBUTE(kind, member, kind_of, default_text, about_text, ...)         \
+	ATTRIBUTE_AS(kind, member, member, kind_of, default_text, about_text,  \
+	    __VA_ARGS__)
+
+/* what a struct was read from besides its text */
+struct reader {
+	struct arena *arena;
+	struct err *err;
+	/* NULL: there are no expressions, sources and templates here */
+	struct evaluator *evaluator;
+	const struct scope *scope;
+	struct site *site;
+};
+
+/* what was found while a struct was read; bits are rows of the table */
+struct reading {
+	uint64_t given;
+	uint64_t later;
+	uint64_t sensitive;
+	/* every reference of the later ones */
+	const struct reference *references;
+};
+
+/* all members as not given, defaults not filled */
+void attributes_clear(const struct attribute *, void *out);
+/*
+ * Fill `out` (zeroed, of the kind's size) from `map`, whose keys must all be
+ * attributes or among `others` (ends with NULL, or is NULL). `name` fills the
+ * ATTRIBUTE_NAME row. `what` names the thing in errors: "a file". All mistakes
+ * are said, then -1. What is later is left as not given.
+ */
+int attributes_read(const struct reader *, const struct attribute *,
+    const char *what, const char *name, const struct value *map,
+    const char *const *others, void *out, struct reading *);
+/* one row from one value */
+int attribute_read(const struct reader *, const struct attribute *,
+    const struct value *, void *out);
+
+/* whether the member was given */
+bool attribute_given(const struct attribute *, const void *);
+bool attribute_equal(const struct attribute *, const void *, const void *);
+/* rows that are given in `desired`, comparable, and differ in `observed` */
+uint64_t attributes_differ(const struct attribute *, const void *desired,
+    const void *observed);
+/*
+ * A member as a value, to print and to keep; NULL text value when not given.
+ * Content is text when it is UTF-8 and small, else size and digest.
+ */
+struct value attribute_value(struct arena *, const struct attribute *,
+    const void *);
+/* all given members as a map; those in `hide` as sensitive */
+struct value attributes_value(struct arena *, const struct attribute *,
+    const void *, uint64_t hide);
+/* the row of that name, or NULL */
+const struct attribute *attribute_find(const struct attribute *, const char *);
+size_t attributes_count(const struct attribute *);
+/* a word for the type, for explain: "path", "mode", "stopped or running" */
+const char *attribute_type_name(struct arena *, const struct attribute *);

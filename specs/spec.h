@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * spec.h - what a site declares: a flat list of desired resources.
+ *
+ * It knows no kind: a section is a word that its caller gave.
+ */
+#pragma once
+
+#include "value.h"
+
+struct evaluator;
+struct scope;
+struct site;
+
+/* how a resource came to be, from the inside out */
+struct trail {
+	const struct trail *outer;
+	struct pos pos;
+	/* "for_each element 'contoso.test'", "role 'web'" */
+	const char *text;
+};
+
+/* one resource as declared, its expressions replaced */
+struct declaration {
+	/* plural, as written; interned */
+	const char *section;
+	const char *name;
+	/* the place of its name */
+	struct pos pos;
+	/* always a map; what is later in it has its own scope */
+	const struct value *body;
+	/* for templates */
+	const struct scope *scope;
+	const struct trail *trail;
+};
+
+struct spec {
+	/* the site's name */
+	const char *name;
+	struct names *names;
+	struct declaration *declarations;
+	size_t count;
+	/* prune: and the like: what plumb.yaml says of the site as a whole */
+	bool prune;
+};
+
+/* what loading needs from its caller */
+struct spec_options {
+	/* the plurals that are resources; ends with NULL */
+	const char *const *sections;
+	/* facts of the host, as a map: `host` in expressions */
+	const struct value *host;
+};
+
+/*
+ * Read the site's files, merge them, expand for_each, drop what its when
+ * leaves out. All mistakes are said, then -1.
+ */
+int spec_load(struct arena *, struct site *, struct evaluator *,
+    const struct spec_options *, struct spec *out, struct err *);
