@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * names.h - names kept once, and YAML's complaints in plain words.
+ */
+#pragma once
+
+#include "value.h"
+
+/* what to do about a complaint of libyaml; NULL where there is no better word */
+const char *yaml_hint(const char *problem, const char *context);
+/* of some bytes, for tables in memory only */
+uint64_t hash_bytes(const void *data, size_t size);
