@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * state.h - the directory that plumb keeps its own things in.
+ */
+#pragma once
+
+#include "../specs/err.h"
+
+/*
+ * Make it, and what is missing above it, 0700; refuse one that belongs to
+ * somebody else or that others can write: who can write there can make the
+ * journal say anything.
+ */
+int state_make(const char *state, struct err *);
+/* the same check of one that is there; 1: there is none, which is fine */
+int state_check(const char *state, struct err *);
