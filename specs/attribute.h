@@ -19,44 +19,8 @@
 
 #include "arena.h"
 #include "content.h"
+#include "types.h"
 #include "value.h"
-
-enum attribute_type {
-	TYPE_STRING,   /* const char *: text without NUL */
-	TYPE_PATH,     /* const char *: absolute, without . .. // or a slash last */
-	TYPE_MODE,     /* int: four octal digits at most */
-	TYPE_BOOL,     /* int: 0 or 1; true or false in the spec */
-	TYPE_INT,      /* int64_t: not negative */
-	TYPE_DURATION, /* int64_t: milliseconds; 30, 1.5s, 5m, 2h, 1d */
-	TYPE_SIZE,     /* int64_t: bytes; 512, 4K, 10M, 1G (of 1024) */
-	TYPE_CHOICE,   /* int: index into `choices` */
-	TYPE_LIST,     /* const struct strings *: order counts */
-	TYPE_SET,      /* const struct strings *: sorted, each once */
-	TYPE_MAP,      /* const struct value *: names to text */
-	TYPE_CONTENT,  /* const struct content *: bytes as written */
-	TYPE_SOURCE,   /* const struct content *: a file below files/ */
-	TYPE_TEMPLATE, /* const struct content *: a file below templates/ */
-	TYPE_VALUE,    /* const struct value *: anything */
-	TYPE_CONDITION, /* int: an expression without braces; 0 or 1 */
-};
-
-/* the C type of a member, so that a row that lies does not compile */
-#define C_TYPE_STRING const char *
-#define C_TYPE_PATH const char *
-#define C_TYPE_MODE int
-#define C_TYPE_BOOL int
-#define C_TYPE_INT int64_t
-#define C_TYPE_DURATION int64_t
-#define C_TYPE_SIZE int64_t
-#define C_TYPE_CHOICE int
-#define C_TYPE_LIST const struct strings *
-#define C_TYPE_SET const struct strings *
-#define C_TYPE_MAP const struct value *
-#define C_TYPE_CONTENT const struct content *
-#define C_TYPE_SOURCE const struct content *
-#define C_TYPE_TEMPLATE const struct content *
-#define C_TYPE_VALUE const struct value *
-#define C_TYPE_CONDITION int
 
 enum {
 	UNSET = -1,
@@ -144,8 +108,8 @@ bool attribute_equal(const struct attribute *, const void *, const void *);
 uint64_t attributes_differ(const struct attribute *, const void *desired,
     const void *observed);
 /*
- * A member as a value, to print and to keep; NULL text value when not given.
- * Content is text when it is UTF-8 and small, else size and digest.
+ * A member as a value, to print and to keep; null when it is not given.
+ * Content is text when it is UTF-8 and small, else its size and digest.
  */
 struct value attribute_value(struct arena *, const struct attribute *,
     const void *);
@@ -155,5 +119,5 @@ struct value attributes_value(struct arena *, const struct attribute *,
 /* the row of that name, or NULL */
 const struct attribute *attribute_find(const struct attribute *, const char *);
 size_t attributes_count(const struct attribute *);
-/* a word for the type, for explain: "path", "mode", "stopped or running" */
+/* for explain: "path", "mode", "stopped or running" */
 const char *attribute_type_name(struct arena *, const struct attribute *);

@@ -12,11 +12,10 @@ struct content {
 	/* ended by NUL; NULL when only the digest is known */
 	const char *data;
 	size_t size;
-	/* SHA-256; computed only where `digested` says so */
+	/* SHA-256; only where `digested` says so */
 	unsigned char digest[32];
 	bool digested;
 };
 
-/* SHA-256 of a content, computed at most once a content is shared */
-void content_digest(struct content *);
+/* by bytes where both are there, else by digest, which both must have then */
 bool content_equal(const struct content *, const struct content *);

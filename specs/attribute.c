@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * attribute.c - read a kind's struct from a map, by the table of its rows.
+ */
+#include "attribute.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "expression.h"
+#include "input.h"
+#include "maker.h"
+#include "member.h"
+#include "site.h"
+
+static int compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void make_set(struct strings *s)
+{
+	size_t i, n = 0;
+
+	qsort(s->item, s->count, sizeof(*s->item), compare_strings);
+	for (i = 0; i < s->count; i++)
+		if (!n || strcmp(s->item[n - 1], s->item[i]))
+			s->item[n++] = s->item[i];
+	s->count = n;
+}
+
+/* a list of texts, or one text alone */
+static int read_strings(const struct input *in, const struct strings **out)
+{
+	struct strings *s = arena_new(in->reader->arena, struct strings);
+	const struct value *v = in->value;
+	struct input item = *in;
+	int failed = 0;
+	uint32_t i;
+
+	if (v->type == VALUE_MAP)
+		return input_refuse(in, "a list, not a map");
+	s->count = v->type == VALUE_LIST ? v->count : 1;
+	s->item = arena_array(in->reader->arena, s->count, sizeof(*s->item));
+	for (i = 0; i < s->count; i++) {
+		item.value = v->type == VALUE_LIST ? &v->items[i] : v;
+		failed |= input_text(&item, &s->item[i]);
+	}
+	if (failed)
+		return -1;
+	if (in->row->type == TYPE_SET)
+		make_set(s);
+	*out = s;
+	return 0;
+}
+
+static int read_map(const struct input *in, const struct value **out)
+{
+	const struct value *v = in->value;
+	uint32_t i;
+
+	if (v->type != VALUE_MAP)
+		return input_refuse(in, "a map of names to text, not %s",
+		    value_type_name(v));
+	for (i = 0; i < v->count; i++)
+		if (!value_is_text(&v->pairs[i].value))
+			return err_at(in->reader->err, v->pairs[i].value.pos,
+			    "'%s' in '%s' must be text", v->pairs[i].key,
+			    in->row->name);
+	*out = v;
+	return 0;
+}
+
+static int read_content(const struct input *in, const struct content **out)
+{
+	struct content *c;
+
+	if (in->value->type != VALUE_TEXT)
+		return input_refuse(in, "text, not %s", value_type_name(in->value));
+	c = arena_new(in->reader->arena, struct content);
+	c->data = in->value->text;
+	c->size = in->value->count;
+	*out = c;
+	return 0;
+}
+
+static int read_source(const struct input *in, const struct content **out)
+{
+	const struct reader *r = in->reader;
+	const struct source *file;
+	struct content *c;
+	const char *name;
+
+	if (input_text(in, &name))
+		return -1;
+	file = r->site ? site_file(r->site, "files", name, r->err,
+	    in->value->pos) : NULL;
+	if (!file)
+		return r->site ? -1 : input_refuse(in, "left out here");
+	c = arena_new(r->arena, struct content);
+	c->data = file->text;
+	c->size = file->size;
+	*out = c;
+	return 0;
+}
+
+/* 1: it is later, and `out` says for what it waits */
+static int read_template(const struct input *in, const struct content **out,
+    struct value *text)
+{
+	const struct reader *r = in->reader;
+	const struct source *file;
+	struct content *c;
+	const char *name;
+
+	if (input_text(in, &name))
+		return -1;
+	if (!r->site || !r->evaluator)
+		return input_refuse(in, "left out here");
+	file = site_file(r->site, "templates", name, r->err, in->value->pos);
+	if (!file)
+		return -1;
+	if (evaluate_template(r->evaluator, r->arena, file, r->scope, text,
+	    r->err))
+		return err_note(r->err, in->value->pos,
+		    "the template is used here");
+	if (text->type == VALUE_LATER)
+		return 1;
+	c = arena_new(r->arena, struct content);
+	c->data = text->text;
+	c->size = text->count;
+	*out = c;
+	return 0;
+}
+
+/* 1: it is later */
+static int read_condition(const struct input *in, int *out,
+    struct value *result)
+{
+	const struct reader *r = in->reader;
+
+	if (!r->evaluator)
+		return input_refuse(in, "left out here");
+	if (evaluate_bare(r->evaluator, r->arena, in->value, r->scope, result,
+	    r->err))
+		return -1;
+	if (result->type == VALUE_LATER)
+		return 1;
+	/* as in Lua: only nil and false are not true */
+	*out = !value_is_null(result) && !(value_core(result).type ==
+	    CORE_BOOL && !value_core(result).boolean);
+	return 0;
+}
+
+/* 1: it is later; `made` is what was evaluated on the way */
+static int read_row(const struct input *in, void *base, struct value *made)
+{
+	const struct attribute *row = in->row;
+
+	switch (row->type) {
+	case TYPE_STRING:
+		return input_text(in, &MEMBER(const char *, row, base));
+	case TYPE_PATH:
+		return input_path(in, &MEMBER(const char *, row, base));
+	case TYPE_MODE:
+		return input_mode(in, &MEMBER(int, row, base));
+	case TYPE_BOOL:
+		return input_bool(in, &MEMBER(int, row, base));
+	case TYPE_INT:
+		return input_int(in, &MEMBER(int64_t, row, base));
+	case TYPE_DURATION:
+		return input_duration(in, &MEMBER(int64_t, row, base));
+	case TYPE_SIZE:
+		return input_size(in, &MEMBER(int64_t, row, base));
+	case TYPE_CHOICE:
+		return input_choice(in, &MEMBER(int, row, base));
+	case TYPE_LIST:
+	case TYPE_SET:
+		return read_strings(in,
+		    &MEMBER(const struct strings *, row, base));
+	case TYPE_MAP:
+		return read_map(in, &MEMBER(const struct value *, row, base));
+	case TYPE_CONTENT:
+		return read_content(in,
+		    &MEMBER(const struct content *, row, base));
+	case TYPE_SOURCE:
+		return read_source(in,
+		    &MEMBER(const struct content *, row, base));
+	case TYPE_TEMPLATE:
+		return read_template(in,
+		    &MEMBER(const struct content *, row, base), made);
+	case TYPE_CONDITION:
+		return read_condition(in, &MEMBER(int, row, base), made);
+	case TYPE_VALUE:
+		MEMBER(const struct value *, row, base) = in->value;
+		return 0;
+	}
+	return -1;
+}
+
+static void add_references(struct arena *a, const struct value *v,
+    struct reading *reading)
+{
+	const struct reference *r;
+	struct reference *copy;
+	uint32_t i;
+
+	if (v->type == VALUE_LATER)
+		for (r = v->later->references; r; r = r->next) {
+			copy = arena_new(a, struct reference);
+			*copy = *r;
+			copy->next = reading->references;
+			reading->references = copy;
+		}
+	else if (v->type == VALUE_LIST && (v->flags & VALUE_HAS_LATER))
+		for (i = 0; i < v->count; i++)
+			add_references(a, &v->items[i], reading);
+	else if (v->type == VALUE_MAP && (v->flags & VALUE_HAS_LATER))
+		for (i = 0; i < v->count; i++)
+			add_references(a, &v->pairs[i].value, reading);
+}
+
+static int read_noted(const struct input *in, uint64_t bit, void *base,
+    struct reading *reading)
+{
+	const struct value *v = in->value;
+	struct value made = { .type = VALUE_TEXT, .text = "" };
+	int rc = v->type == VALUE_LATER || (v->flags & VALUE_HAS_LATER);
+
+	if (rc)
+		made = *v;
+	else
+		rc = read_row(in, base, &made);
+	if (rc < 0)
+		return -1;
+	reading->given |= bit;
+	if ((v->flags | made.flags) & VALUE_SENSITIVE)
+		reading->sensitive |= bit;
+	if (rc) {
+		reading->later |= bit;
+		add_references(in->reader->arena, &made, reading);
+	}
+	return 0;
+}
+
+int attribute_read(const struct reader *r, const struct attribute *row,
+    const struct value *v, void *out)
+{
+	struct input in = { r, row, v };
+	struct value made;
+
+	return read_row(&in, out, &made) ? -1 : 0;
+}
+
+/* did-you-mean over rows and other keys */
+static int no_such(const struct reader *r, const struct attribute *table,
+    const char *what, const char *const *others, const struct pair *pair)
+{
+	const char *names[2 * ATTRIBUTES_MAX + 1], *near;
+	struct pos pos = pair->value.pos;
+	size_t n = 0;
+
+	pos.line = pair->line;
+	pos.column = pair->column;
+	pos.width = pair->width;
+	for (; table->name; table++)
+		if (!(table->flags & ATTRIBUTE_OUTPUT))
+			names[n++] = table->name;
+	for (; others && *others && n < 2 * ATTRIBUTES_MAX; others++)
+		names[n++] = *others;
+	names[n] = NULL;
+	near = nearest(pair->key, names);
+	if (near)
+		return err_at(r->err, pos,
+		    "there is no attribute '%s' in %s (did you mean '%s'?)",
+		    pair->key, what, near);
+	return err_at(r->err, pos, "there is no attribute '%s' in %s",
+	    pair->key, what);
+}
+
+static bool is_among(const char *word, const char *const *words)
+{
+	for (; words && *words; words++)
+		if (!strcmp(word, *words))
+			return true;
+	return false;
+}
+
+/* two rows that say the same thing must not both be given */
+static int check_aliases(const struct reader *r,
+    const struct attribute *table, const struct attribute *row,
+    const struct pos *seen, struct pos pos)
+{
+	const struct attribute *other;
+
+	for (other = table; other->name; other++) {
+		if (other == row || other->offset != row->offset ||
+		    !seen[other - table].width)
+			continue;
+		err_at(r->err, pos, "'%s' and '%s' exclude each other",
+		    row->name, other->name);
+		return err_note(r->err, seen[other - table],
+		    "'%s' is given here", other->name);
+	}
+	return 0;
+}
+
+static int fill_missing(const struct reader *r, const struct attribute *table,
+    const char *what, const char *name, const struct value *map,
+    struct reading *reading, void *out)
+{
+	const struct attribute *row;
+	struct value text;
+	struct input in = { r, NULL, &text };
+	int failed = 0;
+
+	for (row = table; row->name; row++) {
+		if (reading->given & UINT64_C(1) << (row - table))
+			continue;
+		in.row = row;
+		if ((row->flags & ATTRIBUTE_NAME) && name) {
+			text = value_text(map->pos, name);
+		} else if (row->fallback && !attribute_given(row, out)) {
+			text = value_text(map->pos, row->fallback);
+		} else {
+			if (row->flags & ATTRIBUTE_REQUIRED)
+				failed |= err_at(r->err, map->pos,
+				    "%s needs '%s': %s", what, row->name,
+				    row->about);
+			continue;
+		}
+		failed |= read_row(&in, out, &text);
+	}
+	return failed ? -1 : 0;
+}
+
+int attributes_read(const struct reader *r, const struct attribute *table,
+    const char *what, const char *name, const struct value *map,
+    const char *const *others, void *out, struct reading *reading)
+{
+	struct pos seen[ATTRIBUTES_MAX] = { 0 };
+	const struct attribute *row;
+	int failed = 0;
+	uint32_t i;
+
+	assert(attributes_count(table) <= ATTRIBUTES_MAX);
+	*reading = (struct reading){ 0 };
+	attributes_clear(table, out);
+	for (i = 0; i < map->count; i++) {
+		const struct pair *p = &map->pairs[i];
+		struct input in = { r, NULL, &p->value };
+
+		row = attribute_find(table, p->key);
+		if (is_among(p->key, others))
+			continue;
+		if (!row || (row->flags & ATTRIBUTE_OUTPUT)) {
+			failed |= no_such(r, table, what, others, p);
+			continue;
+		}
+		in.row = row;
+		failed |= check_aliases(r, table, row, seen, pair_pos(map, p));
+		seen[row - table] = pair_pos(map, p);
+		failed |= read_noted(&in, UINT64_C(1) << (row - table), out,
+		    reading);
+	}
+	failed |= fill_missing(r, table, what, name, map, reading, out);
+	return failed ? -1 : 0;
+}
