@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 /* microseconds */
@@ -145,7 +144,8 @@ static int read_property(struct arena *arena, sd_bus_message *m,
 			*wanted[i].truth = r >= 0 && truth;
 		} else {
 			r = sd_bus_message_read(m, "v", "s", &text);
-			*wanted[i].text = r < 0 ? "" : arena_string(arena, text);
+			*wanted[i].text = r < 0 ? "" :
+			    arena_string(arena, text);
 		}
 		return r;
 	}

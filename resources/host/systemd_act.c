@@ -221,7 +221,8 @@ static int prove(struct acting *a, const char *result)
 		sd_bus_error_free(&e);
 		r = systemd_read(a->job->arena, a->bus, a->name, &u, &e);
 		if (r < 0 && !systemd_is_broken(r))
-			return systemd_refused(a->job, "look at", a->name, &e, r);
+			return systemd_refused(a->job, "look at", a->name,
+			    &e, r);
 		if (why)
 			return ended_badly(a, &u, why);
 		if (r >= 0 && strcmp(u.active, "activating") &&
@@ -282,8 +283,8 @@ static int daemon_reload(struct acting *a)
 	if (r >= 0)
 		r = sd_bus_call(a->bus, m, time_left(a), &e, NULL);
 	if (r < 0)
-		return systemd_refused(a->job, acts[UNIT_DAEMON_RELOAD].verb, "", &e,
-		    r);
+		return systemd_refused(a->job, acts[UNIT_DAEMON_RELOAD].verb,
+		    "", &e, r);
 	return 0;
 }
 
@@ -308,7 +309,8 @@ static int change_files(struct acting *a)
 	if (r >= 0)
 		r = sd_bus_message_enter_container(reply, 'a', "(sss)");
 	if (r < 0)
-		return systemd_refused(a->job, acts[a->act].verb, a->name, &e, r);
+		return systemd_refused(a->job, acts[a->act].verb, a->name,
+		    &e, r);
 	changed = sd_bus_message_at_end(reply, 0) == 0;
 	if (!installs && !changed)
 		return job_fail(a->job, "cannot enable %s: its unit file has "
@@ -338,7 +340,8 @@ int systemd_unit_act(struct job *job, void *context, enum unit_act act,
 		return job_fail(job, "this host does not run systemd, so it "
 		    "cannot %s %s", acts[act].verb, name);
 	if ((r = listen_to_jobs(&a)) < 0)
-		return job_fail(job, "cannot talk to systemd: %s", strerror(-r));
+		return job_fail(job, "cannot talk to systemd: %s",
+		    strerror(-r));
 	switch (act) {
 	case UNIT_DAEMON_RELOAD:
 		return daemon_reload(&a);

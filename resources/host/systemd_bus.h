@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * systemd_bus.h - what the files of the door to libsystemd share: systemd.c
- * looks, systemd_act.c acts, systemd_journal.c quotes the journal.
+ * systemd_bus.h - the door to libsystemd, and what the three files behind it
+ * share: systemd.c looks, systemd_act.c acts, systemd_journal.c quotes the
+ * journal.
  */
 #pragma once
 
 #include <systemd/sd-bus.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-journal.h>
 
 #include "systemd.h"
 

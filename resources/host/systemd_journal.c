@@ -4,8 +4,6 @@
  */
 #include "systemd_bus.h"
 
-#include <systemd/sd-journal.h>
-
 #include "../../specs/print.h"
 
 enum {
