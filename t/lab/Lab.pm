@@ -97,8 +97,8 @@ sub seclude
 		sweep_cgroups($name) unless kill 0, $pid;
 	}
 	$ENV{LAB_ID} = "plumb-lab-$$";
-	exec qw(setpriv --pdeathsig KILL unshare --mount --propagation private --pid --fork
-	    --kill-child --mount-proc), $^X, $0, @ARGV;
+	exec qw(setpriv --pdeathsig KILL unshare --mount --propagation private
+	    --pid --fork --kill-child --mount-proc), $^X, $0, @ARGV;
 }
 
 # The cgroup2 tree, of which systemd is given a part; then systemd's own v1
