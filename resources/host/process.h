@@ -45,3 +45,5 @@ int host_run(struct job *, struct host *, const struct process *,
 /* the same, and a status other than 0 is an error that quotes its last lines */
 int host_run_well(struct job *, struct host *, const struct process *,
     struct outcome *);
+/* the last lines of what it said, for an error; "" */
+const char *outcome_last(struct arena *, const struct outcome *);

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * files_change.c - the files of the real machine, changed.
+ *
+ *  (1) A file is old or new and whole, at any instant and after any crash: new
+ *      content is written beside it, synced, and renamed over it.
+ *  (2) What is not finished has no wider mode and no other owner than it will
+ *      have: it is made 0600, then the owner is given, then the mode.
+ *  (3) After a directory was opened, only names in it are used, and only on
+ *      descriptors; a link in the last place is replaced, never followed.
+ *  (4) fsync(2) is asked once: after it failed, the kernel may have dropped
+ *      what it could not write, and would say at the second time that all is
+ *      well.
+ */
+#include "files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "digest.h"
+#include "tree.h"
+
+enum { ATTRIBUTES_SIZE = 64 << 10 };
+
+/* the name beside `name` for what is not finished */
+static const char *staged_name(struct arena *a, const char *name)
+{
+	unsigned char digest[DIGEST];
+	char hex[DIGEST_HEX];
+
+	if (strlen(name) + strlen("..plumb-new") <= NAME_MAX)
+		return arena_printf(a, ".%s.plumb-new", name);
+	digest_bytes(name, strlen(name), digest);
+	digest_hex(digest, hex);
+	return arena_printf(a, ".%s.plumb-new", hex);
+}
+
+static const char *beside(struct arena *a, const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return arena_printf(a, "%.*s/%s", (int)(slash - path), path, name);
+}
+
+static int write_whole(int fd, struct bytes content)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < content.size) {
+		n = TEMP_FAILURE_RETRY(write(fd, content.data + done,
+		    content.size - done));
+		if (n < 0)
+			return -1;
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+/* attributes beside mode and owner that a new content does not end */
+static bool attribute_stays(const char *name)
+{
+	return strncmp(name, "user.", 5) == 0 ||
+	    strcmp(name, "security.capability") == 0 ||
+	    strcmp(name, "system.posix_acl_access") == 0;
+}
+
+/*
+ * As far as it goes: nobody declared them. Not from a file of another owner,
+ * who could have given himself access to what is written now.
+ */
+static void attributes_copy(struct arena *a, int above, const char *name,
+    int to, uid_t owner)
+{
+	scoped_descriptor from = openat(above, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	ssize_t size, n;
+	struct stat st;
+	char *names, *value;
+	const char *i;
+
+	if (from < 0 || (size = flistxattr(from, NULL, 0)) <= 0 ||
+	    fstat(from, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != owner)
+		return;
+	names = arena_alloc(a, (size_t)size);
+	size = flistxattr(from, names, (size_t)size);
+	for (i = names; size > 0 && i < names + size; i += strlen(i) + 1) {
+		if (!attribute_stays(i))
+			continue;
+		value = arena_alloc(a, ATTRIBUTES_SIZE);
+		n = fgetxattr(from, i, value, ATTRIBUTES_SIZE);
+		if (n >= 0)
+			(void)!fsetxattr(to, i, value, (size_t)n, 0);
+	}
+}
+
+/* NULL, or what could not be done; errno says why */
+static const char *stage_fill(struct arena *a, int above, const char *name,
+    int fd, const struct file_write *w)
+{
+	if (write_whole(fd, w->content) < 0)
+		return "write";
+	if (fchown(fd, w->uid, w->gid) < 0)
+		return "give an owner to";
+	attributes_copy(a, above, name, fd,
+	    w->uid == (uid_t)-1 ? geteuid() : w->uid);
+	if (fchmod(fd, (mode_t)w->mode) < 0)
+		return "set the mode of";
+	if (fsync(fd) < 0)
+		return "write to the disk";
+	return NULL;
+}
+
+int files_stage(struct job *job, void *context, const char *path,
+    const struct file_write *w, const char **staged)
+{
+	const struct tree *t = context;
+	const char *name, *new, *failed;
+	scoped_descriptor above = tree_open_above(t, path, &name);
+	scoped_descriptor fd = -1;
+	int saved;
+
+	if (above < 0)
+		return tree_fail(job, t, "write", path);
+	new = staged_name(job->arena, name);
+	*staged = beside(job->arena, path, new);
+	if (unlinkat(above, new, 0) < 0 && errno != ENOENT)
+		return tree_fail(job, t, "remove what is in the way at",
+		    *staged);
+	fd = openat(above, new,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return tree_fail(job, t, "write", path);
+	failed = stage_fill(job->arena, above, name, fd, w);
+	if (!failed && (saved = fd, fd = -1, close(saved)) == 0)
+		return 0;
+	saved = errno;
+	(void)!unlinkat(above, new, 0);
+	errno = saved;
+	return tree_fail(job, t, failed ? failed : "write", path);
+}
+
+/* `from` in the place of `path`, whose directory is open */
+static int put(struct job *job, const struct tree *t, int above,
+    const char *from, const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+	int saved;
+
+	if (renameat(above, from, above, name) == 0)
+		return fsync(above) == 0 ? 0 :
+		    tree_fail(job, t, "write to the disk the directory of",
+		        path);
+	saved = errno;
+	(void)!unlinkat(above, from, 0);
+	errno = saved;
+	if (errno == EISDIR)
+		return job_fail(job, "cannot write '%s': a directory is there; remove it first",
+		    path);
+	return tree_fail(job, t, "write", path);
+}
+
+int files_commit(struct job *job, void *context, const char *staged,
+    const char *path)
+{
+	const struct tree *t = context;
+	const char *name;
+	scoped_descriptor above = tree_open_above(t, path, &name);
+	const char *from = strrchr(staged, '/') + 1;
+
+	if (above < 0)
+		return tree_fail(job, t, "write", path);
+	return put(job, t, above, from, path);
+}
+
+int files_poke(struct job *job, void *context, const char *path,
+    struct bytes value)
+{
+	const struct tree *t = context;
+	scoped_descriptor fd = tree_open(t, path, O_WRONLY | O_NOCTTY);
+
+	/* once: the kernel takes each write as a value of its own */
+	if (fd < 0 || TEMP_FAILURE_RETRY(write(fd, value.data, value.size)) < 0)
+		return tree_fail(job, t, "write", path);
+	return 0;
+}
+
+/* NULL, or what could not be done to the directory just made; errno */
+static const char *mkdir_fill(int above, const char *name, int mode, uid_t uid,
+    gid_t gid)
+{
+	scoped_descriptor fd = openat(above, name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return "open";
+	if (st.st_uid != geteuid()) {
+		errno = EEXIST;
+		return "make";
+	}
+	if (fchown(fd, uid, gid) < 0)
+		return "give an owner to";
+	return fchmod(fd, (mode_t)mode) < 0 ? "set the mode of" : NULL;
+}
+
+int files_mkdir(struct job *job, void *context, const char *path, int mode,
+    uid_t uid, gid_t gid)
+{
+	const struct tree *t = context;
+	const char *name, *failed;
+	scoped_descriptor above = tree_open_above(t, path, &name);
+	int saved;
+
+	if (above < 0 || mkdirat(above, name, 0700) < 0)
+		return tree_fail(job, t, "make", path);
+	failed = mkdir_fill(above, name, mode, uid, gid);
+	if (failed) {
+		saved = errno;
+		(void)!unlinkat(above, name, AT_REMOVEDIR);
+		errno = saved;
+		return tree_fail(job, t, failed, path);
+	}
+	if (fsync(above) < 0)
+		return tree_fail(job, t, "write to the disk the directory of",
+		    path);
+	return 0;
+}
+
+int files_symlink(struct job *job, void *context, const char *target,
+    const char *path)
+{
+	const struct tree *t = context;
+	const char *name, *new;
+	scoped_descriptor above = tree_open_above(t, path, &name);
+
+	if (above < 0)
+		return tree_fail(job, t, "make", path);
+	new = staged_name(job->arena, name);
+	if (unlinkat(above, new, 0) < 0 && errno != ENOENT)
+		return tree_fail(job, t, "remove what is in the way at",
+		    beside(job->arena, path, new));
+	if (symlinkat(target, above, new) < 0)
+		return tree_fail(job, t, "make", path);
+	return put(job, t, above, new, path);
+}
+
+/* `fd` was opened by O_PATH, which fchmod(2) does not take */
+static int mode_set(int fd, mode_t mode)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	return chmod(name, mode);
+}
+
+static const char *owner_and_mode(int fd, const struct stat *st, int mode,
+    uid_t uid, gid_t gid)
+{
+	bool owner = (uid != (uid_t)-1 && uid != st->st_uid) ||
+	    (gid != (gid_t)-1 && gid != st->st_gid);
+	int now = (int)(st->st_mode & 07777);
+
+	if (owner && fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+		return "give an owner to";
+	if (S_ISLNK(st->st_mode))
+		return NULL;
+	/* the kernel takes set-user-id away from a file with a new owner */
+	if (mode < 0 && !(owner && now & (S_ISUID | S_ISGID)))
+		return NULL;
+	if (mode < 0)
+		mode = now;
+	else if (mode == now && !owner)
+		return NULL;
+	return mode_set(fd, (mode_t)mode) < 0 ? "set the mode of" : NULL;
+}
+
+int files_set_mode(struct job *job, void *context, const char *path, int mode,
+    uid_t uid, gid_t gid)
+{
+	const struct tree *t = context;
+	const char *name = ".", *failed;
+	scoped_descriptor above = strcmp(path, "/") == 0 ?
+	    tree_open(t, path, O_RDONLY | O_DIRECTORY) :
+	    tree_open_above(t, path, &name);
+	scoped_descriptor fd = -1;
+	struct stat st, directory;
+
+	if (above < 0 || fstat(above, &directory) < 0 ||
+	    (fd = openat(above, name, O_PATH | O_NOFOLLOW | O_CLOEXEC)) < 0 ||
+	    fstat(fd, &st) < 0)
+		return tree_fail(job, t, "change", path);
+	/* else whoever owns the directory makes us give him any file */
+	if (S_ISREG(st.st_mode) && st.st_nlink > 1 &&
+	    !tree_trusts(t, &directory))
+		return job_fail(job, "cannot change '%s': it has %ju names, and is in a directory that others than root may write",
+		    path, (uintmax_t)st.st_nlink);
+	failed = owner_and_mode(fd, &st, mode, uid, gid);
+	return failed ? tree_fail(job, t, failed, path) : 0;
+}
+
+int files_unlink(struct job *job, void *context, const char *path)
+{
+	const struct tree *t = context;
+	const char *name;
+	scoped_descriptor above = tree_open_above(t, path, &name);
+	struct stat st;
+	int flags;
+
+	if (above < 0 && tree_absent())
+		return 0;
+	if (above < 0)
+		return tree_fail(job, t, "remove", path);
+	if (fstatat(above, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 :
+		    tree_fail(job, t, "remove", path);
+	flags = S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0;
+	if (unlinkat(above, name, flags) < 0)
+		return errno == ENOENT ? 0 :
+		    tree_fail(job, t, "remove", path);
+	if (fsync(above) < 0)
+		return tree_fail(job, t, "write to the disk the directory of",
+		    path);
+	return 0;
+}
