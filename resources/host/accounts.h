@@ -25,6 +25,10 @@ struct account_group {
 	struct strings members;
 };
 
+/* nothing read yet; for whoever makes a host. host_close() closes it */
+struct accounts *accounts_open(struct arena *);
+void accounts_close(struct accounts *);
+
 /* 1: found, 0: there is none, -1: said why. Read once until accounts_forget */
 int host_user(struct job *, const struct host *, const char *name,
     struct account *);
