@@ -188,25 +188,21 @@ static int wait_for_job(struct acting *a, const char **result,
 	}
 }
 
-/* the condition in its unit file that does not hold, or NULL */
-static const char *failed_condition(struct acting *a)
+/* a service that does its work and is over: inactive is what it should be */
+static bool is_brief(struct acting *a)
 {
-	scoped_message *m = NULL, *reply = NULL;
-	const char *path, *kind, *parameter;
-	int trigger, negate, state;
+	scoped_message *m = NULL, *type = NULL, *remain = NULL;
+	const char *path, *text;
+	int stays;
 
-	if (systemd_load(a->bus, a->name, &path, &m, NULL) < 0 ||
-	    sd_bus_get_property(a->bus, SYSTEMD, path, SYSTEMD ".Unit",
-	    "Conditions", NULL, &reply, "a(sbbsi)") < 0 ||
-	    sd_bus_message_enter_container(reply, 'a', "(sbbsi)") < 0)
-		return NULL;
-	while (sd_bus_message_read(reply, "(sbbsi)", &kind, &trigger, &negate,
-	    &parameter, &state) > 0)
-		if (state < 0)
-			return arena_printf(a->job->arena, "systemd skipped it "
-			    "because %s=%s%s in its unit file does not hold",
-			    kind, negate ? "!" : "", parameter);
-	return NULL;
+	return systemd_load(a->bus, a->name, &path, &m, NULL) >= 0 &&
+	    sd_bus_get_property(a->bus, SYSTEMD, path, SYSTEMD ".Service",
+	    "Type", NULL, &type, "s") >= 0 &&
+	    sd_bus_message_read(type, "s", &text) >= 0 &&
+	    !strcmp(text, "oneshot") &&
+	    sd_bus_get_property(a->bus, SYSTEMD, path, SYSTEMD ".Service",
+	    "RemainAfterExit", NULL, &remain, "b") >= 0 &&
+	    sd_bus_message_read(remain, "b", &stays) >= 0 && !stays;
 }
 
 /* (2): until the unit has settled, and whether it is what was asked for */
@@ -238,8 +234,9 @@ static int prove(struct acting *a, const char *result)
 		return 0;
 	if (!strcmp(u.active, "failed"))
 		return ended_badly(a, &u, "it failed");
-	if (!strcmp(u.active, "inactive") && (why = failed_condition(a)))
-		return ended_badly(a, &u, why);
+	if (!strcmp(u.active, "inactive") && !is_brief(a))
+		return ended_badly(a, &u, "it ended at once, or a condition "
+		    "in its unit file does not hold");
 	return 0;
 }
 
