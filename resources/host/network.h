@@ -45,3 +45,5 @@ struct finding {
 /* -1 only when the question makes no sense; not answering is a finding */
 int host_probe(struct job *, const struct host *, const struct probing *,
     struct finding *);
+/* the same, from the machine that plumb runs on */
+int network_probe(struct job *, const struct probing *, struct finding *);
