@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# fresh.sh [-k] [bookworm|trixie] COMMAND - run the command, by sh, in what git
+# fresh.sh [-k] [bookworm|trixie] COMMAND - run the command, by bash, in what git
 # has of this tree on a Debian that has nothing else: no compiler, no make, no
 # git. For instance
 #
@@ -65,4 +65,4 @@ mount -t tmpfs run "$root/run"
 chroot "$root" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     DEBIAN_FRONTEND=noninteractive ${CI:+CI="$CI"} \
-    /bin/sh -c "cd /root/plumb && $1"
+    /bin/bash -c "cd /root/plumb && $1"
