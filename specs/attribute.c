@@ -352,7 +352,7 @@ int attributes_read(const struct reader *r, const struct attribute *table,
 		struct input in = { r, NULL, &p->value };
 
 		row = attribute_find(table, p->key);
-		if (is_among(p->key, others))
+		if (!row && is_among(p->key, others))
 			continue;
 		if (!row || (row->flags & ATTRIBUTE_OUTPUT)) {
 			failed |= no_such(r, table, what, others, p);

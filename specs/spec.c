@@ -269,6 +269,7 @@ static int expand_one(struct loader *l, const struct declaration *template)
 
 	if (rc <= 0)
 		return rc;
+	d.written = d.body;
 	name = (struct value){ .pos = d.pos, .type = VALUE_TEXT,
 		.text = d.name, .count = (uint32_t)strlen(d.name) };
 	if (strstr(d.name, "${")) {

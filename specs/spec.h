@@ -27,8 +27,10 @@ struct declaration {
 	const char *name;
 	/* the place of its name */
 	struct pos pos;
-	/* always a map; what is later in it has its own scope */
+	/* always a map; something in it may be later */
 	const struct value *body;
+	/* the same before its expressions were replaced */
+	const struct value *written;
 	/* for templates */
 	const struct scope *scope;
 	const struct trail *trail;

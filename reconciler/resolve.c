@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * resolve.c - declarations to resources: each read by its kind's table.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../specs/expression.h"
+#include "../specs/names.h"
+#include "../specs/spec.h"
+#include "graph.h"
+
+static size_t slot_of(const struct graph *g, const struct kind *kind,
+    const char *name)
+{
+	return (hash_bytes(name, strlen(name)) ^ (uintptr_t)kind >> 4) &
+	    (g->table_size - 1);
+}
+
+struct resource *graph_find(const struct graph *g, const struct kind *kind,
+    const char *name)
+{
+	size_t slot;
+
+	if (!g->table_size)
+		return NULL;
+	for (slot = slot_of(g, kind, name); g->table[slot];
+	    slot = (slot + 1) & (g->table_size - 1)) {
+		struct resource *r = &g->resources[g->table[slot] - 1];
+
+		if (r->kind == kind && !strcmp(r->name, name))
+			return r;
+	}
+	return NULL;
+}
+
+static struct resource *no_such(const struct graph *g, const char *address,
+    const struct kind *kind, struct err *e, struct pos pos)
+{
+	const char **names = arena_array(g->arena, g->count + 1,
+	    sizeof(*names));
+	const char *near;
+	size_t i, n = 0;
+
+	for (i = 0; i < g->count && n < 10000; i++)
+		if (!kind || g->resources[i].kind == kind)
+			names[n++] = g->resources[i].address;
+	near = nearest(address, names);
+	if (near)
+		err_at(e, pos, "'%s' is not declared (did you mean '%s'?)",
+		    address, near);
+	else
+		err_at(e, pos, "'%s' is not declared", address);
+	return NULL;
+}
+
+struct resource *graph_find_address(const struct graph *g,
+    const char *address, struct err *e, struct pos pos)
+{
+	const char *colon = strchr(address, ':');
+	const struct kind *kind;
+	struct resource *r;
+	const char *word, *near;
+
+	if (!colon) {
+		err_at(e, pos,
+		    "'%s' must be KIND:NAME, like service:nginx", address);
+		return NULL;
+	}
+	word = arena_copy(g->arena, address, (size_t)(colon - address));
+	kind = kind_find(word);
+	if (!kind) {
+		near = nearest(word, kind_names(g->arena));
+		err_at(e, pos, near ?
+		    "there is no kind '%s' (did you mean '%s:%s'?)" :
+		    "there is no kind '%s'", word, near, colon + 1);
+		return NULL;
+	}
+	r = graph_find(g, kind, colon + 1);
+	return r ? r : no_such(g, address, kind, e, pos);
+}
+
+static int read_common(const struct reader *reader, struct resource *r)
+{
+	const struct value *body = r->declaration->body;
+	const struct attribute *row;
+	int failed = 0;
+	uint32_t i;
+
+	attributes_clear(common_attributes, &r->common);
+	r->common.ensure = ENSURE_PRESENT;
+	r->common.protect = 0;
+	r->common.retries = 0;
+	for (i = 0; i < body->count; i++) {
+		const struct pair *p = &body->pairs[i];
+
+		row = attribute_find(common_attributes, p->key);
+		if (!row || attribute_find(r->kind->attributes, p->key))
+			continue;
+		if (p->value.type == VALUE_LATER ||
+		    (p->value.flags & VALUE_HAS_LATER))
+			failed |= err_at(reader->err, p->value.pos,
+			    "'%s' must be known before the run", p->key);
+		else
+			failed |= attribute_read(reader, row, &p->value,
+			    &r->common);
+	}
+	return failed;
+}
+
+static int check_ignore(const struct reader *reader, const struct resource *r)
+{
+	const struct strings *ignore = r->common.ignore;
+	int failed = 0;
+	size_t i;
+
+	for (i = 0; ignore && i < ignore->count; i++)
+		if (!attribute_find(r->kind->attributes, ignore->item[i]))
+			failed |= err_at(reader->err,
+			    value_find(r->declaration->body, "ignore")->pos,
+			    "there is no attribute '%s' in %s to ignore",
+			    ignore->item[i],
+			    kind_phrase(reader->arena, r->kind));
+	return failed;
+}
+
+/* every mistake in a resource is followed by how it came to be */
+static int say_trail(const struct reader *reader, const struct resource *r,
+    size_t before)
+{
+	const struct trail *t;
+
+	if (reader->err->count > before)
+		for (t = r->declaration->trail; t; t = t->outer)
+			err_note(reader->err, t->pos, "from %s", t->text);
+	return -1;
+}
+
+static int run_check(const struct reader *reader, const struct resource *r)
+{
+	struct job job = { .arena = reader->arena, .err = reader->err,
+		.address = r->address, .pos = r->declaration->pos };
+
+	if (!r->kind->check || r->reading.later ||
+	    r->common.ensure == ENSURE_ABSENT)
+		return 0;
+	return r->kind->check(&job, r->desired);
+}
+
+static int read_resource(const struct reader *reader, struct resource *r)
+{
+	const struct declaration *d = r->declaration;
+	struct reader scoped = *reader;
+	size_t before = reader->err->count;
+	int failed;
+
+	scoped.scope = d->scope;
+	r->desired = arena_alloc(reader->arena, r->kind->size);
+	failed = attributes_read(&scoped, r->kind->attributes,
+	    r->kind->name, r->name, d->body, common_words, r->desired,
+	    &r->reading);
+	failed |= read_common(&scoped, r);
+	failed |= check_ignore(&scoped, r);
+	if (!failed)
+		failed = run_check(&scoped, r);
+	return failed ? say_trail(reader, r, before) : 0;
+}
+
+int resource_read_later(struct arena *arena, struct resource *r,
+    const struct reader *reader)
+{
+	const struct declaration *d = r->declaration;
+	struct reader scoped = *reader;
+	struct reading reading;
+	struct value body;
+	void *desired = arena_alloc(arena, r->kind->size);
+
+	scoped.arena = arena;
+	scoped.scope = d->scope;
+	if (evaluate(reader->evaluator, arena, d->written, d->scope, &body,
+	    reader->err))
+		return -1;
+	if (attributes_read(&scoped, r->kind->attributes, r->kind->name,
+	    r->name, &body, common_words, desired, &reading))
+		return -1;
+	reading.references = r->reading.references;
+	r->desired = desired;
+	r->reading = reading;
+	return reading.later ? 1 : run_check(&scoped, r);
+}
+
+int graph_resolve(struct graph *g, const struct reader *reader,
+    const struct spec *spec)
+{
+	const struct kind *kind = NULL;
+	const char *section = NULL;
+	size_t i, slot;
+	int failed = 0;
+
+	g->count = g->nodes = spec->count;
+	g->resources = arena_array(g->arena, g->count, sizeof(*g->resources));
+	for (g->table_size = 16; g->table_size < g->count * 2;)
+		g->table_size *= 2;
+	g->table = arena_array(g->arena, g->table_size, sizeof(*g->table));
+	for (i = 0; i < g->count; i++) {
+		struct resource *r = &g->resources[i];
+		const struct declaration *d = &spec->declarations[i];
+
+		if (d->section != section) {
+			section = d->section;
+			kind = kind_find_section(section);
+		}
+		r->kind = kind;
+		r->name = d->name;
+		r->declaration = d;
+		r->address = arena_printf(g->arena, "%s:%s", kind->name,
+		    d->name);
+		failed |= read_resource(reader, r);
+		slot = slot_of(g, kind, r->name);
+		while (g->table[slot])
+			slot = (slot + 1) & (g->table_size - 1);
+		g->table[slot] = (uint32_t)i + 1;
+	}
+	return failed;
+}
