@@ -103,6 +103,11 @@ void job_progress(struct job *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* the host needs a reboot before what depends on this can go on */
 void job_needs_reboot(struct job *, const char *why);
+/*
+ * Whether some resource declares that path or something below it; true where
+ * the engine does not say, so that nothing is removed by mistake.
+ */
+bool job_declared(struct job *, const char *path);
 
 struct hooks {
 	void *context;
@@ -113,4 +118,5 @@ struct hooks {
 	void (*note)(void *, const char *text);
 	void (*progress)(void *, const char *text);
 	void (*needs_reboot)(void *, const char *why);
+	bool (*declared)(void *, const char *path);
 };

@@ -35,8 +35,8 @@ bool endpoint_is_address(const char *host);
 /*
  * A connected TCP or UDP socket (`type` is SOCK_STREAM or SOCK_DGRAM) that does
  * not block: all addresses are tried, each with its share of the time. -1 with
- * why in `complaint`, NULL for the deadline. Looking a name up blocks as long as the system's resolver
- * does.
+ * why in `complaint`, NULL for the deadline. Looking a name up blocks as long
+ * as the system's resolver does.
  */
 int endpoint_connect(struct job *, const struct endpoint *, int type,
     int64_t deadline, const char **complaint);

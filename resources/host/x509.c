@@ -246,7 +246,8 @@ static bool prepare(struct arena *arena, SSL_CTX *context, SSL *session,
 		good = X509_VERIFY_PARAM_set1_ip_asc(rules, how->name);
 	else
 		good = X509_VERIFY_PARAM_set1_host(rules, how->name, 0) &&
-		    SSL_set_tlsext_host_name(session, how->name);
+		    SSL_set_tlsext_host_name(session,
+		    arena_string(arena, how->name));
 	if (!good)
 		*complaint = arena_printf(arena, "'%s' cannot be the name of a certificate",
 		    how->name);

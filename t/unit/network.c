@@ -244,7 +244,7 @@ static void tls_to_what_does_not_speak_it_fails(void **state)
 
 static char folder[] = "/tmp/plumb-network-XXXXXX";
 
-static void shell(const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static void shell(const char *fmt, ...)
 {
 	char command[2048];
 	va_list ap;
