@@ -26,6 +26,8 @@ struct arena {
 	char *next;
 	size_t left;
 	size_t grown;
+	struct arena *children;
+	struct arena *sibling;
 };
 
 static struct block *block_new(struct arena *a, size_t size)
@@ -49,12 +51,26 @@ struct arena *arena_open(void)
 	return a;
 }
 
+struct arena *arena_child(struct arena *parent)
+{
+	struct arena *a = arena_open();
+
+	a->sibling = parent->children;
+	parent->children = a;
+	return a;
+}
+
 void arena_close(struct arena *a)
 {
 	struct block *b, *older;
+	struct arena *child, *sibling;
 
 	if (!a)
 		return;
+	for (child = a->children; child; child = sibling) {
+		sibling = child->sibling;
+		arena_close(child);
+	}
 	for (b = a->blocks; b; b = older) {
 		older = b->older;
 		free(b);

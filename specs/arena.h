@@ -27,6 +27,8 @@ struct strings {
 };
 
 struct arena *arena_open(void);
+/* one for another thread, closed together with its parent */
+struct arena *arena_child(struct arena *);
 /* everything ever allocated from it is gone; NULL is fine */
 void arena_close(struct arena *);
 void arena_closep(struct arena **);

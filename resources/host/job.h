@@ -21,7 +21,7 @@ struct job {
 	struct pos pos;
 	/* asked to stop soon: a process or a wait under way ends by itself */
 	const volatile bool *stop;
-	/* the engine's; see resource.h */
+	/* the engine's; see hooks.h */
 	struct hooks *hooks;
 };
 

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plan.h - changes in an order that works; only data.
+ */
+#pragma once
+
+#include "graph.h"
+#include "journal.h"
+
+enum action {
+	ACTION_NONE,
+	ACTION_CREATE,
+	ACTION_UPDATE,
+	/* removed and made anew: an attribute cannot be changed in place */
+	ACTION_REPLACE,
+	ACTION_REMOVE,
+	/* nothing differs, but something that notifies it changes */
+	ACTION_REFRESH,
+	/* whether it must change is known only once others have */
+	ACTION_UNSURE,
+};
+
+enum cause {
+	/* never done by plumb here */
+	CAUSE_NEW,
+	CAUSE_SPEC,
+	/* the machine moved; the spec did not */
+	CAUSE_DRIFT,
+	CAUSE_REFRESH,
+};
+
+struct change {
+	struct resource *resource;
+	enum action action;
+	enum cause cause;
+	/* rows that differ, and rows whose new value is known only later */
+	uint64_t differ, later;
+	/* "reload", "restart", "run"; NULL: it is not refreshed */
+	const char *refresh;
+	/* who notifies it; what an uncertain change waits for */
+	struct strings because;
+	/* that refresh is owed by an earlier run */
+	bool owed;
+	/* lines that the kind adds */
+	struct strings notes;
+};
+
+struct plan {
+	struct arena *arena;
+	struct graph *graph;
+	struct change *changes;
+	size_t count, capacity;
+	/* by number of resource: index into changes plus one, or 0 */
+	uint32_t *of;
+	/* resources that differ in nothing */
+	size_t unchanged;
+	/* resources that could not be looked at */
+	size_t unknown;
+	size_t to_create, to_update, to_remove, to_refresh, to_see;
+};
+
+/* what a plan is made from besides the graph */
+struct planner {
+	const struct host *host;
+	const struct reader *reader;
+	struct journal *journal;
+	const struct journal_states *states;
+	const struct journal_refreshes *refreshes;
+	/* NULL, or by number of resource: whether it may change */
+	const bool *selected;
+};
+
+int plan_make(struct plan *, const struct planner *, struct err *);
+/* NULL: it does not change */
+struct change *plan_change(const struct plan *, const struct resource *);
+/* what would change of one resource, as things are now */
+enum action resource_differs(const struct resource *, uint64_t *differ);
+
+/* "create", "update", "refresh", ...; a kind's own verb where it has one */
+const char *change_verb(const struct change *);
+const char *cause_name(enum cause);
+
+/* for people: each change, then what is removed and restarted, then totals */
+struct plan_style {
+	bool color;
+	/* all of a long content */
+	bool verbose;
+	int width;
+};
+void plan_text(struct text *, const struct plan *, const struct plan_style *);
+/* one change as an object; attributes that a secret flowed into are hidden */
+struct value change_value(struct arena *, const struct change *);
+struct value plan_summary(struct arena *, const struct plan *);
+
+/* --- describe.c: a resource's state for the journal --- */
+
+/*
+ * Attributes as JSON; content by size and digest, what is sensitive by a keyed
+ * digest. NULL for NULL.
+ */
+const char *describe(struct arena *, const struct resource *, const void *base,
+    const unsigned char key[32]);
+/* of what is desired, as 64 hex digits */
+const char *describe_desired(struct arena *, const struct resource *,
+    const unsigned char key[32]);
