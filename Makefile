@@ -47,7 +47,7 @@ LIBS = $(shell pkg-config --libs $(LIBRARIES))
 KINDS := $(sort $(patsubst resources/%.c,%,$(wildcard resources/*.c)))
 SOURCES := $(wildcard specs/*.c resources/host/*.c resources/*.c \
     reconciler/*.c)
-OBJECTS := $(SOURCES:%.c=$B/%.o) $B/kinds.o
+OBJECTS := $(SOURCES:%.c=$B/%.o) $B/kinds.o $B/examples.o
 COMMANDS := $(patsubst %.c,$B/%.o,$(wildcard reconciler/cmd/*.c))
 UNITS := $(patsubst t/unit/%.c,$B/t/unit/%,$(wildcard t/unit/*.c))
 
@@ -73,6 +73,17 @@ $B/kinds.c: $(wildcard resources/*.c) Makefile
 	  echo 'const struct kind *const kinds[] = {'; \
 	  for k in $(KINDS); do echo "	&kind_$$k,"; done; \
 	  echo '	NULL,'; echo '};'; } > $@
+
+$B/examples.o: $B/examples.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+$B/examples.c: $(wildcard examples/*/plumb.yaml) Makefile
+	@mkdir -p $(@D)
+	@{ echo 'extern const char *const example_texts[];'; \
+	  echo 'const char *const example_texts[] = {'; \
+	  for k in $(wildcard $(KINDS:%=examples/%/plumb.yaml)); do \
+	    echo "	\"$$(basename $$(dirname $$k))\","; \
+	    sed 's/[\"]/\\&/g; s/.*/	"&\\n"/' $$k; echo '	,'; done; \
+	  echo '	0,'; echo '};'; } > $@
 
 # A unit test is one program, linked with everything but the commands; what
 # several share is t/*.c.

@@ -13,9 +13,12 @@
 
 #include "cmd.h"
 
-extern const struct command cmd_help, cmd_version;
+extern const struct command cmd_explain, cmd_help, cmd_schema,
+    cmd_version;
 
 const struct command *const commands[] = {
+	&cmd_explain,
+	&cmd_schema,
 	&cmd_version,
 	&cmd_help,
 	NULL,
