@@ -9,6 +9,7 @@
 #include "accounts.h"
 #include "machine.h"
 #include "network.h"
+#include "packages.h"
 
 /* of what a program said, in an error */
 enum { LAST_LINES = 6, LAST_SIZE = 800 };
@@ -165,6 +166,8 @@ void host_close(struct host *h)
 {
 	accounts_close(h->accounts);
 	h->accounts = NULL;
+	packages_close(h->packages);
+	h->packages = NULL;
 	if (h->machine->close)
 		h->machine->close(h->context);
 	h->machine = NULL;

@@ -13,6 +13,7 @@
 #include "accounts.h"
 #include "files.h"
 #include "network.h"
+#include "packages.h"
 #include "program.h"
 #include "systemd.h"
 #include "tree.h"
@@ -141,6 +142,7 @@ int host_open(struct arena *a, const char *root, struct host *out,
 		.machine = strcmp(path, "/") == 0 ? &here : &below,
 		.context = r,
 		.accounts = accounts_open(a),
+		.packages = packages_open(a),
 	};
 	return 0;
 }
