@@ -200,6 +200,8 @@ sub lab_host
 	    "lowerdir=$base/root,upperdir=$self->{dir}/upper," .
 	    "workdir=$self->{dir}/work", "$self->{dir}/root");
 	spew($self->path('/etc/hostname'), "$name\n");
+	must(qw(ssh-keygen -q -t ed25519 -N), '', '-C', "root\@$name", '-f',
+	    $self->path('/etc/ssh/ssh_host_ed25519_key'));
 	must(qw(ip netns add), $name);
 	must(qw(ip -n), $name, qw(link set lo up));
 	plug($name, $self->{address});
@@ -271,14 +273,15 @@ sub leader
 sub wait
 {
 	my ($self, $seconds) = @_;
-	my $state = '';
+	my ($state, $said) = ('', '');
 	eventually {
 		return 0 unless $self->leader;
-		(undef, $state) = $self->run(qw(systemctl is-system-running));
+		(undef, $state, $said) =
+		    $self->run(qw(systemctl is-system-running));
 		chomp $state;
 		$state =~ /^(?:running|degraded)$/
-	} $seconds // 60 or die "lab: $self->{name} did not come up ($state):\n" .
-	    (slurp("$self->{dir}/console") // '');
+	} $seconds // 60 or die "lab: $self->{name} did not come up: " .
+	    "$state$said\n" . (slurp("$self->{dir}/console") // '');
 	return $state;
 }
 
