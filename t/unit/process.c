@@ -302,7 +302,7 @@ static void its_descriptors_and_signals_are_clean(void **state)
 	signal(SIGPIPE, SIG_DFL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	close(leak);
-	/* 0, 1, 2 and the one that ls reads by; 32 and 33 are the C library's */
+	/* 0, 1, 2, the one that ls reads by; 32, 33 are the C library's */
 	assert_string_equal(o.out.data, "4\ngroup\n");
 }
 
