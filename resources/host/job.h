@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "../../specs/arena.h"
 #include "../../specs/err.h"
@@ -21,6 +22,8 @@ struct job {
 	struct pos pos;
 	/* asked to stop soon: a process or a wait under way ends by itself */
 	const volatile bool *stop;
+	/* what the spec gives it, in milliseconds; 0: as the kind sees fit */
+	int64_t timeout;
 	/* the engine's; see hooks.h */
 	struct hooks *hooks;
 };

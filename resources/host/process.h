@@ -47,3 +47,8 @@ int host_run_well(struct job *, struct host *, const struct process *,
     struct outcome *);
 /* the last lines of what it said, for an error; "" */
 const char *outcome_last(struct arena *, const struct outcome *);
+/*
+ * Whether there is such a program on the host, by path or by name: 1, 0 or -1.
+ * One that will be installed later in the run is not an error to look for.
+ */
+int host_has_program(struct job *, const struct host *, const char *name);
