@@ -59,7 +59,8 @@ int journal_intend(struct journal *, struct journal_act *, size_t,
     struct err *);
 /*
  * Close acts or note states. In order, but synced only with the next intent,
- * journal_flush() or journal_run_end(): a crash before then leaves the act open.
+ * journal_flush() or journal_run_end(): a crash before then leaves the act
+ * open. An act that is not open is refused.
  */
 int journal_done(struct journal *, const struct journal_outcome *, size_t,
     struct err *);

@@ -2,9 +2,9 @@
 /*
  * lock.h - one run at a time for each state directory.
  *
- * The kernel holds the lock (flock(2) on STATE/lock) and lets it go when its
- * holder ends, however it ends, so there is never a stale one. What the file
- * says about the holder is only for people, and only while it is held.
+ * The kernel holds the lock (F_OFD_SETLK on STATE/lock, fcntl(2)) and lets it
+ * go when its holder ends, however it ends, so there is never a stale one. What
+ * the file says about the holder is for people, and only while it is held.
  */
 #pragma once
 
@@ -28,7 +28,8 @@ struct lock_holder {
  * Take it for `self` (pid and since are filled in), waiting at most `timeout`
  * milliseconds. 0: it is ours until lock_release(); 1: another run has it, and
  * `*self` is that one; -1: said why. Makes the state directory where it is
- * missing. Processes that are started do not inherit it.
+ * missing. Processes that are started do not inherit it. A signal that is
+ * caught ends the wait.
  */
 struct lock_try {
 	const char *state;

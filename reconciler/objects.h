@@ -26,6 +26,5 @@ int objects_put(const char *state, struct object *, size_t, struct err *);
 /* 1: found, ended by NUL; 0: there is none; -1: cannot be read, or damaged */
 int objects_get(struct arena *, const char *state, const char *digest,
     struct bytes *, struct err *);
-/* remove all but these, sorted; how many are gone, or -1 */
-int64_t objects_keep_only(const char *state, const struct strings *digests,
-    struct err *);
+/* remove what a killed run left half-written; only under the lock */
+int objects_clean(const char *state, struct err *);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "../specs/arena.h"
+#include "lookup.h"
 
 /* what it came to; `result` is the exit code */
 struct journal_counts {
@@ -93,8 +94,7 @@ struct journal_state {
 struct journal_states {
 	size_t count;
 	struct journal_state *item;
-	uint32_t *slots; /* for journal_states_find */
-	size_t size;
+	struct lookup lookup;
 };
 
 struct journal_owed {
