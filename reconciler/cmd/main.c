@@ -13,12 +13,14 @@
 
 #include "cmd.h"
 
-extern const struct command cmd_explain, cmd_help, cmd_schema,
-    cmd_version;
+extern const struct command cmd_completion, cmd_explain, cmd_help, cmd_init,
+    cmd_schema, cmd_version;
 
 const struct command *const commands[] = {
+	&cmd_init,
 	&cmd_explain,
 	&cmd_schema,
+	&cmd_completion,
 	&cmd_version,
 	&cmd_help,
 	NULL,

@@ -231,6 +231,21 @@ static void exclude_aliases(struct map_maker *m,
 		map_add(m, "allOf", list_done(&all));
 }
 
+/* what shall not be there needs nothing but its name */
+static void require_unless_absent(struct map_maker *m, struct value required)
+{
+	struct map_maker absent = { .arena = m->arena }, is = absent,
+		condition = absent, otherwise = absent;
+
+	map_add_text(&is, "const", "absent");
+	map_add(&absent, "ensure", map_done(&is));
+	map_add(&condition, "properties", map_done(&absent));
+	map_add(&condition, "required", words_of(m->arena, "ensure"));
+	map_add(&otherwise, "required", required);
+	map_add(m, "if", map_done(&condition));
+	map_add(m, "else", map_done(&otherwise));
+}
+
 static struct value kind_schema(struct arena *a, const struct kind *kind)
 {
 	struct map_maker m = types(a, "object|null");
@@ -251,7 +266,7 @@ static struct value kind_schema(struct arena *a, const struct kind *kind)
 	map_add(&m, "properties", map_done(&rows));
 	map_add_bool(&m, "additionalProperties", false);
 	if (required.count)
-		map_add(&m, "required", list_done(&required));
+		require_unless_absent(&m, list_done(&required));
 	exclude_aliases(&m, kind->attributes);
 	return map_done(&m);
 }
