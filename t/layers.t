@@ -144,7 +144,7 @@ for my $file (grep { defined layer($_) } keys %files) {
 			$inside{$file} = $doors{$library};
 			next if $file =~ $doors{$library};
 			$doorless{"$file:$line->[0]"} = "<$line->[1]> is only "
-			    . "for $doors{$library}" =~ s/\(\?\^:(.*)\)/$1/r;
+			    . "for $doors{$library}" =~ s/\(\?\^\w*:(.*)\)/$1/r;
 		}
 	}
 }
