@@ -8,6 +8,7 @@
  *  (2) Packages come before everything that no package needs first. That is an
  *      order only: when a package fails, the rest goes on.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "../specs/names.h"
@@ -223,6 +224,49 @@ static void index_owners(struct connector *c)
 	}
 }
 
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void sort_paths(struct connector *c)
+{
+	struct graph *g = c->graph;
+	size_t i;
+
+	g->paths.item = arena_array(g->arena, c->owner_count,
+	    sizeof(*g->paths.item));
+	for (i = 0; i < c->owner_count; i++)
+		if (!strcmp(c->owners[i].what, "path"))
+			g->paths.item[g->paths.count++] = c->owners[i].name;
+	qsort(g->paths.item, g->paths.count, sizeof(*g->paths.item),
+	    compare_paths);
+}
+
+bool graph_declares(const struct graph *g, const char *path)
+{
+	size_t low = 0, high = g->paths.count, size = strlen(path);
+
+	/* the first that is not before it: it, or what is below it */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(g->paths.item[middle], path) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < g->paths.count; low++) {
+		const char *p = g->paths.item[low];
+
+		if (strncmp(p, path, size))
+			return false;
+		if (!p[size] || p[size] == '/')
+			return true;
+	}
+	return false;
+}
+
 /* the nearest declared path above */
 static const struct owner *owner_above(const struct connector *c,
     const char *path)
@@ -388,6 +432,7 @@ int graph_connect(struct graph *g, struct err *err)
 			c.failed = -1;
 	}
 	index_owners(&c);
+	sort_paths(&c);
 	settle_claims(&c);
 	turn_removals(g);
 	if (c.failed)

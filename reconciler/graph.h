@@ -72,6 +72,8 @@ struct graph {
 	/* numbers of resources by address; see graph_find */
 	uint32_t *table;
 	size_t table_size;
+	/* every path that a resource owns, sorted */
+	struct strings paths;
 };
 
 /* what a node is called: an address, or "all packages" */
@@ -97,6 +99,8 @@ int graph_connect(struct graph *, struct err *);
 /* fills `in`, `out` and `order`; a cycle is said, the shortest, with places */
 int graph_sort(struct graph *, struct err *);
 
+/* whether a resource owns that path or something below it */
+bool graph_declares(const struct graph *, const char *path);
 void graph_add_edge(struct graph *, const struct edge *);
 /* "it requires it", "its package is installed first": for people */
 const char *edge_reason(const struct edge *);

@@ -14,6 +14,11 @@
 
 enum { WORKERS_MOST = 64, SAY_EVERY = 512 };
 
+static bool on_declared(void *context, const char *path)
+{
+	return graph_declares(context, path);
+}
+
 struct job resource_job(struct arena *arena, struct err *err,
     const struct resource *r)
 {
@@ -39,6 +44,7 @@ struct worker {
 	struct arena *arena;
 	struct err err;
 	atomic_size_t *next;
+	struct hooks *hooks;
 };
 
 static void *work(void *arg)
@@ -55,13 +61,15 @@ static void *work(void *arg)
 			continue;
 		job = resource_job(w->arena, &w->err, r);
 		job.stop = w->observer->stop;
+		job.hooks = w->hooks;
 		observe_one(&job, w->observer->host, r);
 	}
 	return NULL;
 }
 
 /* their errors come in the order of the workers, so sort nothing twice */
-static void look_slowly(const struct observer *o, size_t slow, struct err *err)
+static void look_slowly(const struct observer *o, size_t slow,
+    struct hooks *hooks, struct err *err)
 {
 	struct worker workers[WORKERS_MOST];
 	atomic_size_t next = 0;
@@ -70,7 +78,8 @@ static void look_slowly(const struct observer *o, size_t slow, struct err *err)
 	if (count > WORKERS_MOST)
 		count = WORKERS_MOST;
 	for (i = 0; i < count; i++) {
-		workers[i] = (struct worker){ .observer = o, .next = &next };
+		workers[i] = (struct worker){ .observer = o, .next = &next,
+			.hooks = hooks };
 		workers[i].arena = arena_child(o->graph->arena);
 		workers[i].err = err_new(workers[i].arena);
 		if (i + 1 < count && !pthread_create(&workers[i].thread, NULL,
@@ -91,6 +100,7 @@ static void look_slowly(const struct observer *o, size_t slow, struct err *err)
 void observe_all(const struct observer *o, struct err *err, size_t *unknown)
 {
 	struct graph *g = o->graph;
+	struct hooks hooks = { .context = g, .declared = on_declared };
 	size_t i, slow = 0;
 	struct job job;
 
@@ -104,12 +114,13 @@ void observe_all(const struct observer *o, struct err *err, size_t *unknown)
 		}
 		job = resource_job(g->arena, err, r);
 		job.stop = o->stop;
+		job.hooks = &hooks;
 		observe_one(&job, o->host, r);
 		if (o->progress && i % SAY_EVERY == 0)
 			o->progress(o->context, i, g->count);
 	}
 	if (slow)
-		look_slowly(o, slow, err);
+		look_slowly(o, slow, &hooks, err);
 	for (i = 0; i < g->count; i++)
 		*unknown += g->resources[i].sight == UNKNOWN;
 }

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * apply.h - make it so: a plan's changes, in parallel, in order.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "plan.h"
+
+/* what became of one resource */
+enum fate {
+	FATE_WAITS,
+	/* nothing was to be done */
+	FATE_SAME,
+	/* it was as desired already when its turn came */
+	FATE_ALREADY,
+	FATE_CHANGED,
+	FATE_REFRESHED,
+	FATE_FAILED,
+	/* something that it needs failed, or was skipped */
+	FATE_SKIPPED,
+	/* something that it needs waits for a reboot of the host */
+	FATE_HELD,
+	/* the run was stopped before its turn */
+	FATE_STOPPED,
+};
+
+struct applier;
+
+/* one resource's turn */
+struct task {
+	struct applier *applier;
+	struct resource *resource;
+	/* NULL: nothing was planned, but it may have moved since */
+	const struct change *change;
+	/* of the thread that works on it */
+	struct arena *arena;
+	struct err err;
+	struct job job;
+	enum fate fate;
+	/* what was found to do when its turn came, and did */
+	enum action action;
+	uint64_t differ;
+	/* something that notifies it did change, or an earlier run owes it */
+	bool notified;
+	/* what refresh did: "reload"; NULL: none was due */
+	const char *refreshed;
+	/* why it needs a reboot; NULL */
+	const char *reboot;
+	/* why it was skipped or held: an address */
+	const char *because;
+	int64_t act;
+	int64_t began; /* milliseconds of CLOCK_MONOTONIC */
+	int64_t took;
+};
+
+struct applier {
+	struct arena *arena;
+	struct graph *graph;
+	const struct plan *plan;
+	struct host *host;
+	struct journal *journal;
+	const char *state;
+	const struct journal_states *states;
+	const struct reader *reader;
+	size_t jobs;
+	/* 1: start nothing new; 2: end what is under way as well */
+	const volatile int *stop;
+	const volatile bool *stop_hard;
+
+	/* told from any thread, one at a time; NULL where nobody listens */
+	void *watcher;
+	void (*on_begin)(void *, const struct task *);
+	void (*on_say)(void *, const struct task *, const char *text);
+	void (*on_end)(void *, const struct task *);
+
+	/* --- what came of it --- */
+	size_t changed, refreshed, failed, skipped, held, stopped;
+	struct journal_counts counts;
+	/* by number of resource */
+	enum fate *fates;
+	struct schedule *schedule;
+};
+
+/* do it; what failed was told, and is in the counts. -1: the journal failed */
+int apply_plan(struct applier *, struct err *);
+/* whether a resource's attributes are what they will be: for output() */
+bool apply_is_settled(const struct applier *, const struct resource *);
+
+/* --- act.c: one turn, or several of a group at once --- */
+
+/* tasks of one kind; all have a fate then. -1: the journal failed */
+int act_together(struct task *, size_t, struct err *journal_err);
