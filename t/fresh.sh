@@ -62,7 +62,11 @@ for directory in proc sys dev; do
 done
 mount -t tmpfs run "$root/run"
 
-chroot "$root" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
+# Not a mere chroot, which systemd tells from a machine.
+unshare --mount --propagation private /bin/bash -c '
+	cd "$1" && mkdir -p .old && pivot_root . .old && umount -l .old &&
+	rmdir .old && shift && exec "$@"
+' bash "$root" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     DEBIAN_FRONTEND=noninteractive ${CI:+CI="$CI"} \
     /bin/bash -c "cd /root/plumb && $1"

@@ -325,7 +325,7 @@ sub inside
 {
 	my ($self, $leader, @command) = @_;
 	return ('setpriv', "--bounding-set=$bounds",
-	    qw(nsenter -a -t), $leader, qw(/usr/bin/env -i HOME=/root USER=root
+	    qw(nsenter -a -r -w -t), $leader, qw(/usr/bin/env -i HOME=/root USER=root
 	    LC_ALL=C.UTF-8 TERM=dumb),
 	    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
 	    @command);
