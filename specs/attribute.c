@@ -306,6 +306,15 @@ static int check_aliases(const struct reader *r,
 	return 0;
 }
 
+/* what shall not be there needs no more than its name */
+static bool is_absent(const struct value *map)
+{
+	const struct value *ensure = value_find(map, "ensure");
+
+	return ensure && value_is_text(ensure) &&
+	    !strcmp(ensure->text, "absent");
+}
+
 static int fill_missing(const struct reader *r, const struct attribute *table,
     const char *what, const char *name, const struct value *map,
     struct reading *reading, void *out)
@@ -324,7 +333,8 @@ static int fill_missing(const struct reader *r, const struct attribute *table,
 		} else if (row->fallback && !attribute_given(row, out)) {
 			text = value_text(map->pos, row->fallback);
 		} else {
-			if (row->flags & ATTRIBUTE_REQUIRED)
+			if (row->flags & ATTRIBUTE_REQUIRED &&
+			    !is_absent(map))
 				failed |= err_at(r->err, map->pos,
 				    "%s needs '%s': %s", what, row->name,
 				    row->about);
