@@ -12,8 +12,7 @@ static int is_there(struct job *job, const struct host *host, const char *path)
 
 	if (host_look(job, host, path, &entry) < 0)
 		return -1;
-	return entry.type == ENTRY_LINK ||
-	    (entry.type == ENTRY_FILE && entry.mode & 0111);
+	return entry.type == ENTRY_LINK || entry.type == ENTRY_FILE;
 }
 
 int host_has_program(struct job *job, const struct host *host,

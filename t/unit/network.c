@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * network.c - does something answer: against servers on loopback that are
- * threads of this test, and openssl(1) for TLS.
+ * network.c - does something answer: TCP, HTTP and TLS, against servers on
+ * loopback that are threads of this test, and openssl(1).
  */
 #include "../../resources/host/network.h"
 
-#include <arpa/inet.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,61 +17,7 @@
 #include <cmocka.h>
 
 #include "../../resources/host/connection.h"
-
-struct server {
-	int fd;
-	int port;
-	pthread_t thread;
-};
-
-static int listen_on(int type, int *port)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t size = sizeof(address);
-	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
-
-	address.sin_port = htons((uint16_t)*port);
-	assert_int_equal(
-	    bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-	if (type == SOCK_STREAM)
-		assert_int_equal(listen(fd, 8), 0);
-	getsockname(fd, (struct sockaddr *)&address, &size);
-	*port = ntohs(address.sin_port);
-	return fd;
-}
-
-static void server_start(struct server *s, int type, void *(*serve)(void *))
-{
-	s->port = 0;
-	s->fd = listen_on(type, &s->port);
-	assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
-}
-
-static void server_stop(struct server *s)
-{
-	shutdown(s->fd, SHUT_RDWR);
-	pthread_join(s->thread, NULL);
-	close(s->fd);
-}
-
-/* what is seen at a port; healthy ones begin with "+ " */
-__attribute__((format(printf, 3, 4))) static const char *see(struct arena *a,
-    struct probing p, const char *target, ...)
-{
-	struct err err = err_new(a);
-	struct job job = { .arena = a, .err = &err, .address = "probe:it" };
-	struct finding f;
-	va_list ap;
-
-	va_start(ap, target);
-	p.target = arena_vprintf(a, target, ap);
-	va_end(ap);
-	p.timeout = p.timeout ? p.timeout : 5000;
-	if (network_probe(&job, &p, &f) < 0)
-		return err.first->text;
-	return arena_printf(a, "%s %s", f.healthy ? "+" : "-", f.detail);
-}
+#include "../servers.h"
 
 static void an_open_port_is_healthy(void **state)
 {
@@ -382,138 +326,6 @@ static void an_expired_certificate_says_since_when(void **state)
 	end(s);
 }
 
-/* --- DNS --- */
-
-/* by the first label: two A records, no such name, cut short, or silence */
-static size_t dns_reply(unsigned char *m, size_t size, bool stream)
-{
-	static const unsigned char records[] = {
-		0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 10, 0, 0, 2,
-		0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 10, 0, 0, 1,
-	};
-
-	m[2] |= 0x80;
-	if (memcmp(m + 13, "none", 4) == 0)
-		m[3] = 3;
-	else if (memcmp(m + 13, "wide", 4) == 0 && !stream)
-		m[2] |= 2;
-	else if (memcmp(m + 13, "mute", 4) == 0)
-		return 0;
-	else if (memcmp(m + 13, "bare", 4) != 0) {
-		m[7] = 2;
-		memcpy(m + size, records, sizeof(records));
-		size += sizeof(records);
-	}
-	if (memcmp(m + 13, "liar", 4) == 0)
-		m[0] ^= 1;
-	return size;
-}
-
-static void *serve_dns(void *context)
-{
-	const struct server *s = context;
-	struct sockaddr_in from;
-	socklen_t length = sizeof(from);
-	unsigned char m[1024];
-	ssize_t n;
-	size_t size;
-
-	while ((n = recvfrom(s->fd, m, 512, 0, (struct sockaddr *)&from,
-	    &length)) > 16) {
-		if ((size = dns_reply(m, (size_t)n, false)))
-			sendto(s->fd, m, size, 0, (struct sockaddr *)&from,
-			    length);
-	}
-	return NULL;
-}
-
-static void *serve_dns_stream(void *context)
-{
-	const struct server *s = context;
-	unsigned char m[1024];
-	size_t size;
-	ssize_t n;
-	int fd;
-
-	while ((fd = accept(s->fd, NULL, NULL)) >= 0) {
-		n = recv(fd, m, 512, 0);
-		if (n > 18) {
-			size = dns_reply(m + 2, (size_t)n - 2, true);
-			m[0] = 0;
-			m[1] = (unsigned char)size;
-			/* a stream has no messages: in two pieces */
-			send(fd, m, 1, MSG_NOSIGNAL);
-			send(fd, m + 1, size + 1, MSG_NOSIGNAL);
-		}
-		close(fd);
-	}
-	return NULL;
-}
-
-static void dns_is_judged_by_its_values(void **state)
-{
-	scoped_arena *a = arena_open();
-	const char *both[] = { "10.0.0.1", "10.0.0.2" }, *other[] = {
-		"10.0.0.3" };
-	struct probing p = { .protocol = PROBE_DNS, .name = "www.test",
-		.type = "A" };
-	struct server s, stream;
-
-	(void)state;
-	server_start(&s, SOCK_DGRAM, serve_dns);
-	assert_string_equal(see(a, p, "127.0.0.1:%d", s.port),
-	    "+ A is 10.0.0.1, 10.0.0.2");
-	p.expect = (struct strings){ 2, both };
-	assert_string_equal(see(a, p, "127.0.0.1:%d", s.port),
-	    "+ A is 10.0.0.1, 10.0.0.2");
-	p.expect = (struct strings){ 1, other };
-	assert_string_equal(see(a, p, "127.0.0.1:%d", s.port),
-	    "- A is 10.0.0.1, 10.0.0.2, expected 10.0.0.3");
-	p.name = "none.test";
-	assert_string_equal(see(a, p, "127.0.0.1:%d", s.port),
-	    "- the server says NXDOMAIN");
-	p.name = "bare.test.";
-	assert_string_equal(see(a, p, "127.0.0.1:%d", s.port),
-	    "- the name has no A");
-	p.timeout = 300;
-	p.name = "mute.test";
-	assert_string_equal(see(a, p, "127.0.0.1:%d", s.port),
-	    "- no answer within 300 ms");
-	p.name = "liar.test";
-	assert_string_equal(see(a, p, "127.0.0.1:%d", s.port),
-	    "- no answer within 300 ms");
-	p.timeout = 5000;
-	p.expect.count = 0;
-	p.name = "wide.test";
-	assert_string_equal(see(a, p, "127.0.0.1:%d", s.port),
-	    "- connection refused");
-	stream.port = s.port;
-	stream.fd = listen_on(SOCK_STREAM, &stream.port);
-	pthread_create(&stream.thread, NULL, serve_dns_stream, &stream);
-	assert_string_equal(see(a, p, "127.0.0.1:%d", s.port),
-	    "+ A is 10.0.0.1, 10.0.0.2");
-	server_stop(&stream);
-	server_stop(&s);
-	assert_string_equal(see(a, p, "127.0.0.1:%d", s.port),
-	    "- connection refused");
-}
-
-static void a_question_that_makes_no_sense_is_an_error(void **state)
-{
-	scoped_arena *a = arena_open();
-	struct probing p = { .protocol = PROBE_DNS, .name = "a..b" };
-
-	(void)state;
-	assert_non_null(strstr(see(a, p, "127.0.0.1:%d", 1),
-	    "'a..b' is not a name that DNS can hold"));
-	p.name = "a.test";
-	p.type = "BANANA";
-	assert_non_null(strstr(see(a, p, "127.0.0.1:%d", 1),
-	    "there is no type 'BANANA' of DNS records"));
-	p.type = "A";
-	assert_non_null(strstr(see(a, p, "a b"), "is not a server"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -527,8 +339,6 @@ int main(void)
 		cmocka_unit_test(
 		    a_certificate_is_checked_for_name_and_authority),
 		cmocka_unit_test(an_expired_certificate_says_since_when),
-		cmocka_unit_test(dns_is_judged_by_its_values),
-		cmocka_unit_test(a_question_that_makes_no_sense_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, make_certificates,
