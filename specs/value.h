@@ -76,6 +76,10 @@ struct reference {
 struct later {
 	/* as written, unevaluated */
 	const struct value *source;
+	/* `source` is an expression without braces */
+	bool bare;
+	/* the template that it is the text of, or NULL */
+	const struct source *template;
 	/* what the names in it mean; see expression.h */
 	const struct scope *scope;
 	const struct reference *references;
