@@ -441,6 +441,12 @@ static int set_up(struct database *d, bool write, char why[WHY])
 	sqlite3_db_config(d->sqlite, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
 	if (!write)
 		return 0;
+	if (sqlite3_db_readonly(d->sqlite, "main")) {
+		snprintf(why, WHY,
+		    "the journal '%s' cannot be written: its file or file system is read-only",
+		    d->path);
+		return -1;
+	}
 	sqlite3_file_control(d->sqlite, "main", SQLITE_FCNTL_PERSIST_WAL, &yes);
 	snprintf(sql, sizeof(sql),
 	    "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 0; "

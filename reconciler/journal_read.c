@@ -60,6 +60,26 @@ static int by_address(const void *a, const void *b)
 	    ((const struct journal_state *)b)->address);
 }
 
+/* each address once, whatever a damaged index says */
+static int states_check(struct journal *j, const struct journal_states *s,
+    struct err *e)
+{
+	char why[WHY];
+	size_t i;
+
+	for (i = 1; i < s->count; i++)
+		if (!by_address(&s->item[i - 1], &s->item[i]))
+			break;
+	if (i >= s->count)
+		return 0;
+	if (queue_hold(j->queue, why))
+		return err_at(e, (struct pos){ 0 }, "%s", why);
+	database_damaged(j->database, why,
+	    "a resource is in the inventory twice", s->item[i].row);
+	queue_release(j->queue);
+	return err_at(e, (struct pos){ 0 }, "%s", why);
+}
+
 int journal_states(struct arena *a, struct journal *j,
     struct journal_states *out, struct err *e)
 {
@@ -73,6 +93,8 @@ int journal_states(struct arena *a, struct journal *j,
 		return -1;
 	if (out->count)
 		qsort(out->item, out->count, sizeof(*out->item), by_address);
+	if (states_check(j, out, e))
+		return -1;
 	for (i = 0; i < out->count; i++)
 		lookup_add(a, &out->lookup, NAMED(out->item), i);
 	return 0;

@@ -169,6 +169,7 @@ int journal_run_end(struct journal *j, int result,
 	scoped_arena *a = arena_open();
 	struct sheet s = { .arena = a, .at = journal_now() };
 	struct row *r = sheet_add(&s, ROW_RUN_END);
+	size_t i;
 
 	assert(j->run);
 	r->cell[0] = cell_number(j->run);
@@ -183,6 +184,8 @@ int journal_run_end(struct journal *j, int result,
 	if (sheet_write(j, &s, e))
 		return -1;
 	j->run = 0;
+	for (i = 0; i < j->opened_count; i++)
+		j->opened[i].earlier = true;
 	return 0;
 }
 
