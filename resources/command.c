@@ -153,7 +153,7 @@ static bool went_well(const struct command *c, int status)
  */
 static struct process to_run(struct job *job, const struct command *c)
 {
-	static const char *words[] = { "sh", "-c", "eval \"$(cat)\"" };
+	const char *words[] = { "sh", "-c", "eval \"$(cat)\"" };
 	const struct strings script = { 3, words };
 	const char *input = c->shell ? c->shell : c->input;
 	struct process p = process(job, c, c->shell ? &script : c->run);

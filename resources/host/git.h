@@ -9,7 +9,7 @@
 struct arena;
 
 struct revision {
-	/* 40 hexadecimal digits; NULL: it is not known, and `unknown` says why */
+	/* 40 hexadecimal digits; NULL: not known, and `unknown` says why */
 	const char *id;
 	/* without refs/heads/; NULL when HEAD is no branch */
 	const char *branch;
