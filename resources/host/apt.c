@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "hooks.h"
+
 enum {
 	/* milliseconds: fetching lists, and installing */
 	UPDATE_TIME = 10 * MINUTE,
@@ -153,6 +155,8 @@ static int mend(struct job *job, struct host *host)
 		return -1;
 	if (!interrupted && !broken.count)
 		return 0;
+	job_progress(job, "finishing what dpkg was stopped in: %s",
+	    broken.count ? broken.item[0] : "its journal");
 	if (host_run(job, host, &p, &said) < 0)
 		return -1;
 	host_forget_packages(host);
@@ -174,6 +178,7 @@ static int transact(const struct steps *t, struct host *host, int64_t timeout)
 	p = command_process(&c, INSTALL_TIME);
 	fetch = command_process(&update, UPDATE_TIME);
 	for (tries = 0;; tries++) {
+		job_progress(t->job, "apt-get is at work");
 		if (host_run(t->job, host, &p, &said) < 0)
 			return -1;
 		if (!said.status)
@@ -181,6 +186,7 @@ static int transact(const struct steps *t, struct host *host, int64_t timeout)
 		if (tries || !steps_need_lists(&said))
 			return job_fail(t->job, "apt-get failed with status %d:\n%s",
 			    said.status, steps_complaint(t, &said));
+		job_progress(t->job, "apt-get fetches its lists anew");
 		if (host_run_well(t->job, host, &fetch, &said) < 0)
 			return -1;
 	}

@@ -17,8 +17,12 @@
 #include <string.h>
 #include <time.h>
 
-/* microseconds */
-enum { TICK = 50 * 1000 };
+enum {
+	/* microseconds */
+	TICK = 50 * 1000,
+	/* ticks in which what starts badly has failed */
+	SOON = 5,
+};
 
 static const struct {
 	const char *verb;
@@ -188,48 +192,81 @@ static int wait_for_job(struct acting *a, const char **result,
 	}
 }
 
-/* a service that does its work and is over: inactive is what it should be */
-static bool is_brief(struct acting *a)
+/* what a service's Type= is; "" for what is none */
+static const char *type_of(struct acting *a)
 {
-	scoped_message *m = NULL, *type = NULL, *remain = NULL;
-	const char *path, *text;
-	int stays;
+	scoped_message *m = NULL, *reply = NULL;
+	const char *path, *type;
 
-	return systemd_load(a->bus, a->name, &path, &m, NULL) >= 0 &&
+	if (systemd_load(a->bus, a->name, &path, &m, NULL) < 0 ||
 	    sd_bus_get_property(a->bus, SYSTEMD, path, SYSTEMD ".Service",
-	    "Type", NULL, &type, "s") >= 0 &&
-	    sd_bus_message_read(type, "s", &text) >= 0 &&
-	    !strcmp(text, "oneshot") &&
-	    sd_bus_get_property(a->bus, SYSTEMD, path, SYSTEMD ".Service",
-	    "RemainAfterExit", NULL, &remain, "b") >= 0 &&
-	    sd_bus_message_read(remain, "b", &stays) >= 0 && !stays;
+	    "Type", NULL, &reply, "s") < 0 ||
+	    sd_bus_message_read(reply, "s", &type) < 0)
+		return "";
+	return arena_string(a->job->arena, type);
 }
 
-/* (2): until the unit has settled, and whether it is what was asked for */
-static int prove(struct acting *a, const char *result)
+/* what does its work and is over: inactive is what it should be */
+static bool is_brief(struct acting *a)
+{
+	scoped_message *m = NULL, *reply = NULL;
+	const char *path;
+	int stays;
+
+	return !strcmp(type_of(a), "oneshot") &&
+	    systemd_load(a->bus, a->name, &path, &m, NULL) >= 0 &&
+	    sd_bus_get_property(a->bus, SYSTEMD, path, SYSTEMD ".Service",
+	    "RemainAfterExit", NULL, &reply, "b") >= 0 &&
+	    sd_bus_message_read(reply, "b", &stays) >= 0 && !stays;
+}
+
+/* systemd calls it started once it is forked: give it time to fail */
+static bool may_fail_soon(struct acting *a)
+{
+	const char *type = type_of(a);
+
+	return !strcmp(type, "simple") || !strcmp(type, "exec") ||
+	    !strcmp(type, "idle");
+}
+
+/* until the unit is not on its way any more; `why` it is no good, or NULL */
+static int settle(struct acting *a, struct unit *u, const char **why)
 {
 	scoped_error e = SD_BUS_ERROR_NULL;
-	const char *why = result ? result_text(result) : NULL;
-	struct unit u;
-	int r;
+	bool starts = a->act == UNIT_START || a->act == UNIT_RESTART;
+	int r, ticks = 0, least = starts && may_fail_soon(a) ? SOON : 0;
 
-	for (;;) {
+	for (;; ticks++) {
 		sd_bus_error_free(&e);
-		r = systemd_read(a->job->arena, a->bus, a->name, &u, &e);
+		r = systemd_read(a->job->arena, a->bus, a->name, u, &e);
 		if (r < 0 && !systemd_is_broken(r))
 			return systemd_refused(a->job, "look at", a->name,
 			    &e, r);
-		if (why)
-			return ended_badly(a, &u, why);
-		if (r >= 0 && strcmp(u.active, "activating") &&
-		    strcmp(u.active, "reloading"))
-			break;
-		if (r >= 0 && !strcmp(u.sub, "auto-restart"))
-			return ended_badly(a, &u, "it ended at once");
-		if (wait_a_little(a, &why) && r < 0)
-			return job_fail(a->job, "cannot %s %s: %s",
-			    acts[a->act].verb, a->name, why);
+		if (r >= 0 && !strcmp(u->sub, "auto-restart")) {
+			*why = "it ended at once";
+			return 0;
+		}
+		if (r >= 0 && strcmp(u->active, "activating") &&
+		    strcmp(u->active, "reloading") &&
+		    (ticks >= least || strcmp(u->active, "active")))
+			return 0;
+		if (wait_a_little(a, why) < 0)
+			return r >= 0 ? 0 : job_fail(a->job,
+			    "cannot %s %s: %s", acts[a->act].verb, a->name,
+			    *why);
 	}
+}
+
+/* (2): whether it is what was asked for */
+static int prove(struct acting *a, const char *result)
+{
+	const char *failed = result ? result_text(result) : NULL, *why = NULL;
+	struct unit u;
+
+	if (settle(a, &u, &why) < 0)
+		return -1;
+	if (failed || why)
+		return ended_badly(a, &u, failed ?: why);
 	if (a->act != UNIT_START && a->act != UNIT_RESTART)
 		return 0;
 	if (!strcmp(u.active, "failed"))

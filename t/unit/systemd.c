@@ -244,6 +244,18 @@ static void one_that_ends_at_once_and_comes_back_is_a_failure(void **state)
 	act(&f, UNIT_STOP, "p-again.service");
 }
 
+static void one_that_fails_a_moment_later_is_noticed(void **state)
+{
+	scoped_fixture f = fixture("/");
+
+	(void)state;
+	unit_write(&f, "p-soon.service", "[Service]\nExecStart=sh -c "
+	    "'echo the port is taken; sleep .1; exit 1'\n");
+	refuses(&f, UNIT_START, "p-soon.service", PATIENCE,
+	    WORDS("cannot start p-soon.service: it failed",
+	    "the port is taken"));
+}
+
 static void one_that_is_skipped_is_not_running(void **state)
 {
 	scoped_fixture f = fixture("/");
@@ -393,6 +405,7 @@ int main(void)
 		cmocka_unit_test(a_failure_quotes_the_journal),
 		cmocka_unit_test(
 		    one_that_ends_at_once_and_comes_back_is_a_failure),
+		cmocka_unit_test(one_that_fails_a_moment_later_is_noticed),
 		cmocka_unit_test(one_that_is_skipped_is_not_running),
 		cmocka_unit_test(a_mistake_in_a_unit_file_is_said),
 		cmocka_unit_test(waiting_has_an_end),
