@@ -91,6 +91,7 @@ void plan_text(struct text *, const struct plan *, const struct plan_style *);
 /* one change as an object; attributes that a secret flowed into are hidden */
 struct value change_value(struct arena *, const struct change *);
 struct value plan_summary(struct arena *, const struct plan *);
+struct value pos_value(struct arena *, struct pos);
 
 /* --- describe.c: a resource's state for the journal --- */
 

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * run.c - one run, stage by stage.
+ *
+ * What is used by several threads (site, host, evaluator, journal) has an arena
+ * and a lock of its own.
+ */
+#include "run.h"
+
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../resources/host/age.h"
+#include "../resources/host/facts.h"
+#include "../resources/host/git.h"
+#include "../resources/host/machine.h"
+#include "../specs/expression.h"
+#include "../specs/maker.h"
+#include "../specs/site.h"
+#include "exit.h"
+#include "observe.h"
+
+/* --- what expressions may ask --- */
+
+static int ask_file(void *context, const char *name, struct bytes *out,
+    struct err *err, struct pos pos)
+{
+	struct run *r = context;
+	const struct source *s = site_file(r->site, "files", name, err, pos);
+
+	if (!s)
+		return -1;
+	*out = (struct bytes){ s->text, s->size };
+	return 0;
+}
+
+static int ask_secret(void *context, const char *name, struct bytes *out,
+    struct err *err, struct pos pos)
+{
+	struct run *r = context;
+	const char *file = arena_printf(r->arena, "%s.age", name);
+	const struct source *s = site_file(r->site, "secrets", file, err, pos);
+	struct job job = { .arena = r->arena, .err = err, .pos = pos };
+	struct strings identities;
+	struct sealed sealed;
+
+	if (!s)
+		return err_note(err, pos,
+		    "`plumb secret set %s` makes it", name);
+	job.address = arena_printf(r->arena, "secret '%s'", name);
+	sealed.what = job.address;
+	sealed.data = (struct bytes){ s->text, s->size };
+	if (age_identities(&job, &r->host, &identities))
+		return -1;
+	return age_decrypt(&job, &r->host, &sealed, &identities, out);
+}
+
+/* a value of a resource, once it is what it will be */
+static int ask_output(void *context, const char *address,
+    const char *attribute, struct value *out, struct err *err, struct pos pos)
+{
+	struct run *r = context;
+	const struct attribute *row;
+	struct resource *other;
+
+	if (!r->graph.count || !r->plan.of)
+		return 0;
+	other = graph_find_address(&r->graph, address, err, pos);
+	if (!other)
+		return -1;
+	row = attribute_find(other->kind->attributes, attribute);
+	if (!row)
+		return err_at(err, pos, "there is no attribute '%s' in %s",
+		    attribute, kind_phrase(r->arena, other->kind));
+	if (r->applier.schedule ? !apply_is_settled(&r->applier, other)
+	    : plan_change(&r->plan, other) != NULL)
+		return 0;
+	if (!other->observed)
+		return err_at(err, pos, "%s is not there, so it has no '%s'",
+		    address, attribute);
+	*out = attribute_value(r->graph.arena, row, other->observed);
+	return 1;
+}
+
+/* --- 1. read what is desired --- */
+
+static int read_facts(struct run *r)
+{
+	struct job job = { .arena = r->arena, .err = r->err,
+		.address = "the facts of this host" };
+
+	if (host_open(arena_child(r->arena), r->root, &r->host, r->err))
+		return -1;
+	r->host_is_open = true;
+	r->host.name = "localhost";
+	return host_facts(&job, &r->host, &r->facts);
+}
+
+int run_load(struct run *r)
+{
+	const struct outside outside = { r, ask_file, ask_secret, ask_output };
+	struct spec_options options = { kind_sections(r->arena), &r->facts };
+	struct outside *kept = arena_new(r->arena, struct outside);
+
+	*kept = outside;
+	r->graph.arena = r->arena;
+	r->site = site_open(arena_child(r->arena), r->path, r->err);
+	if (!r->site || read_facts(r))
+		return -1;
+	r->evaluator = evaluator_open(arena_child(r->arena), kept);
+	r->reader = (struct reader){ .arena = r->arena, .err = r->err,
+		.evaluator = r->evaluator, .site = r->site };
+	if (spec_load(r->arena, r->site, r->evaluator, &options, &r->spec,
+	    r->err)) {
+		/* what could be read may hold further mistakes */
+		graph_resolve(&r->graph, &r->reader, &r->spec);
+		return -1;
+	}
+	if (graph_resolve(&r->graph, &r->reader, &r->spec))
+		return -1;
+	if (graph_connect(&r->graph, r->err))
+		return -1;
+	return graph_sort(&r->graph, r->err);
+}
+
+/* --- 2. learn what earlier runs left --- */
+
+int run_recall(struct run *r, enum journal_mode mode)
+{
+	if (journal_open(arena_child(r->arena), r->state, mode, &r->journal, r->err))
+		return -1;
+	if (journal_states(r->arena, r->journal, &r->states, r->err) ||
+	    journal_refreshes(r->arena, r->journal, &r->refreshes, r->err) ||
+	    journal_open_acts(r->arena, r->journal, &r->open, r->err))
+		return -1;
+	return 0;
+}
+
+/* --- 3. look; 4. work out the difference --- */
+
+static bool matches(const struct strings *patterns, const char *address)
+{
+	size_t i;
+
+	for (i = 0; patterns && i < patterns->count; i++)
+		if (!strcmp(patterns->item[i], address))
+			return true;
+	return false;
+}
+
+/* a pattern that names nothing is a mistake */
+static int check_patterns(struct run *r, const struct strings *patterns)
+{
+	int failed = 0;
+	size_t i;
+
+	for (i = 0; patterns && i < patterns->count; i++)
+		if (!graph_find_address(&r->graph, patterns->item[i], r->err,
+		    (struct pos){ 0 }))
+			failed = -1;
+	return failed;
+}
+
+/* targets with all that they need, less what is excluded */
+static int select_nodes(struct run *r, const bool **out)
+{
+	struct graph *g = &r->graph;
+	bool all = !r->targets || !r->targets->count;
+	bool *selected;
+	size_t i;
+	uint32_t e;
+
+	*out = NULL;
+	if (check_patterns(r, r->targets) || check_patterns(r, r->excludes))
+		return -1;
+	if (all && (!r->excludes || !r->excludes->count))
+		return 0;
+	selected = arena_array(r->arena, g->nodes, sizeof(*selected));
+	for (i = g->nodes; i--;) {
+		uint32_t node = g->order[i];
+
+		if (node < g->count && (all || matches(r->targets,
+		    g->resources[node].address)))
+			selected[node] = true;
+		for (e = g->in_start[node]; selected[node] &&
+		    e < g->in_start[node + 1]; e++)
+			if (g->edges[g->in[e]].type != EDGE_ORDER)
+				selected[g->edges[g->in[e]].from] = true;
+	}
+	for (i = 0; i < g->count; i++)
+		if (matches(r->excludes, g->resources[i].address))
+			selected[i] = false;
+	*out = selected;
+	return 0;
+}
+
+static void on_look(void *context, size_t done, size_t total)
+{
+	struct run *r = context;
+
+	if (r->progress)
+		r->progress(r->context, "looking", done, total);
+}
+
+int run_plan(struct run *r)
+{
+	struct observer observer = { .host = &r->host, .graph = &r->graph,
+		.jobs = r->jobs, .stop = r->stop_hard, .progress = on_look,
+		.context = r };
+	struct planner planner = { .host = &r->host, .reader = &r->reader,
+		.journal = r->journal, .states = &r->states,
+		.refreshes = &r->refreshes };
+	size_t unknown;
+
+	if (select_nodes(r, &planner.selected))
+		return -1;
+	observe_all(&observer, r->err, &unknown);
+	if (r->stop && *r->stop)
+		return 0;
+	r->plan.arena = r->arena;
+	r->plan.graph = &r->graph;
+	plan_make(&r->plan, &planner, r->err);
+	return 0;
+}
+
+/* --- 6. do it --- */
+
+static const char *user_name(struct arena *a)
+{
+	const struct passwd *p = getpwuid(getuid());
+
+	return p ? arena_string(a, p->pw_name) :
+	    arena_printf(a, "uid %u", getuid());
+}
+
+/* what is as desired without our doing is from now on what a run left */
+static int adopt_unchanged(struct run *r)
+{
+	struct graph *g = &r->graph;
+	const unsigned char *key = journal_key(r->journal);
+	struct journal_outcome o;
+	const struct journal_state *s;
+	size_t i;
+
+	for (i = 0; i < g->count; i++) {
+		struct resource *x = &g->resources[i];
+
+		if ((r->applier.fates[i] != FATE_SAME &&
+		    r->applier.fates[i] != FATE_ALREADY) ||
+		    x->sight == UNKNOWN || x->sight == NOT_LOOKED)
+			continue;
+		s = journal_states_find(&r->states, x->address);
+		o = (struct journal_outcome){ .address = x->address,
+			.outcome = "adopted", .keep = STATE_LEFT,
+			.protect = x->common.protect == 1 };
+		o.desired = describe_desired(r->arena, x, key);
+		if (s && !strcmp(s->desired, o.desired))
+			continue;
+		o.after = describe(r->arena, x, x->observed, key);
+		o.pos = pos_text(r->arena, x->declaration->pos);
+		if (journal_done(r->journal, &o, 1, r->err))
+			return -1;
+	}
+	return 0;
+}
+
+/* acts that an earlier run announced and never closed: looked at, and so */
+static int close_open_acts(struct run *r)
+{
+	struct journal_outcome o;
+	struct resource *x;
+	struct err nowhere = err_new(r->arena);
+	size_t i;
+
+	for (i = 0; i < r->open.count; i++) {
+		x = graph_find_address(&r->graph, r->open.item[i].address,
+		    &nowhere, (struct pos){ 0 });
+		if (x && r->applier.fates[graph_number(&r->graph, x)] !=
+		    FATE_SAME && r->applier.fates[graph_number(&r->graph, x)]
+		    != FATE_ALREADY)
+			continue;
+		o = (struct journal_outcome){ .act = r->open.item[i].act,
+			.address = r->open.item[i].address,
+			.outcome = x ? "already" : "forgotten" };
+		if (journal_done(r->journal, &o, 1, r->err))
+			return -1;
+	}
+	return 0;
+}
+
+int run_result(const struct run *r)
+{
+	const struct applier *a = &r->applier;
+
+	if (r->stop && *r->stop)
+		return EXIT_INTERRUPTED;
+	if (a->failed || r->plan.unknown)
+		return EXIT_FAILED;
+	if (a->held)
+		return EXIT_REBOOT;
+	return EXIT_DONE;
+}
+
+int run_apply(struct run *r, const char *command)
+{
+	const struct revision *revision = git_revision(r->arena,
+	    site_path(r->site));
+	struct journal_run row = { .site = site_path(r->site),
+		.command = command, .user = user_name(r->arena),
+		.host = r->host.name,
+		.revision = revision ? revision->id : NULL };
+	struct applier *a = &r->applier;
+	int failed;
+
+	if (journal_run_begin(r->journal, &row, &row.run, r->err))
+		return -1;
+	a->arena = r->arena;
+	a->graph = &r->graph;
+	a->plan = &r->plan;
+	a->host = &r->host;
+	a->journal = r->journal;
+	a->state = r->state;
+	a->states = &r->states;
+	a->reader = &r->reader;
+	a->jobs = r->jobs;
+	a->stop = r->stop;
+	a->stop_hard = r->stop_hard;
+	failed = apply_plan(a, r->err);
+	if (!failed)
+		failed = adopt_unchanged(r) | close_open_acts(r);
+	return journal_run_end(r->journal, run_result(r), &a->counts,
+	    r->err) | failed;
+}
+
+void run_close(struct run *r)
+{
+	journal_close(r->journal);
+	if (r->evaluator)
+		evaluator_close(r->evaluator);
+	if (r->host_is_open)
+		host_close(&r->host);
+	site_close(r->site);
+}

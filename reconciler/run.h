@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * run.h - one run: load, observe, plan, apply; the loop on one screen.
+ */
+#pragma once
+
+#include "../specs/spec.h"
+#include "apply.h"
+#include "lock.h"
+
+struct run {
+	/* --- what is asked for --- */
+	struct arena *arena;
+	struct err *err;
+	const char *path; /* of the site */
+	const char *state;
+	const char *root;
+	size_t jobs;
+	const struct strings *targets, *excludes;
+	/* 1: finish what is under way; 2: end it */
+	const volatile int *stop;
+	const volatile bool *stop_hard;
+	/* long work: what, how far, of how many; or NULL */
+	void (*progress)(void *, const char *what, size_t done, size_t total);
+	void *context;
+
+	/* --- what becomes known, in this order --- */
+	struct site *site;
+	struct host host;
+	bool host_is_open;
+	struct value facts;
+	struct evaluator *evaluator;
+	struct reader reader;
+	struct spec spec;
+	struct graph graph;
+	struct journal *journal;
+	struct journal_states states;
+	struct journal_refreshes refreshes;
+	struct journal_acts open;
+	struct plan plan;
+	struct applier applier;
+};
+
+/* read the site: graph is made and sorted; facts of the host are known */
+int run_load(struct run *);
+/* what the journal knows; `mode` JOURNAL_READ makes no file */
+int run_recall(struct run *, enum journal_mode mode);
+/* look, and plan; plan.unknown counts what could not be looked at */
+int run_plan(struct run *);
+/*
+ * Do what the plan says; a run of the journal, which ends with `result` as
+ * run_result() tells it.
+ */
+int run_apply(struct run *, const char *command);
+/* the exit code of what was planned and done */
+int run_result(const struct run *);
+void run_close(struct run *);
