@@ -397,6 +397,9 @@ sub gone
 	} 60 or die "lab: $self->{name} does not end\n";
 	waitpid delete $self->{pid}, 0;
 	unlink "$self->{dir}/nspawn";
+	# newer nspawns mount this, and do not start while it is there
+	my $export = "/run/systemd/nspawn/unix-export/$self->{name}";
+	system qw(umount -l), $export if -d $export;
 	sweep_cgroups("$ENV{LAB_ID}/$self->{name}");
 }
 
