@@ -157,8 +157,8 @@ static int read_resource(const struct reader *reader, struct resource *r)
 	scoped.scope = d->scope;
 	r->desired = arena_alloc(reader->arena, r->kind->size);
 	failed = attributes_read(&scoped, r->kind->attributes,
-	    r->kind->name, r->name, d->body, common_words, r->desired,
-	    &r->reading);
+	    kind_phrase(reader->arena, r->kind), r->name, d->body,
+	    common_words, r->desired, &r->reading);
 	failed |= read_common(&scoped, r);
 	failed |= check_ignore(&scoped, r);
 	if (!failed)
@@ -180,8 +180,9 @@ int resource_read_later(struct arena *arena, struct resource *r,
 	if (evaluate(reader->evaluator, arena, d->written, d->scope, &body,
 	    reader->err))
 		return -1;
-	if (attributes_read(&scoped, r->kind->attributes, r->kind->name,
-	    r->name, &body, common_words, desired, &reading))
+	if (attributes_read(&scoped, r->kind->attributes,
+	    kind_phrase(arena, r->kind), r->name, &body, common_words,
+	    desired, &reading))
 		return -1;
 	reading.references = r->reading.references;
 	r->desired = desired;
