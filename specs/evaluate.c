@@ -26,7 +26,7 @@ enum {
 
 static int walk(struct walk *, const struct value *, struct value *out);
 
-/* (3): all of it, whatever it is shared with */
+/* (3): all of it, and how much it is */
 static int make_sensitive(struct walk *w, struct value *v)
 {
 	struct value *items;
@@ -37,6 +37,8 @@ static int make_sensitive(struct walk *w, struct value *v)
 		return err_at(w->err, v->pos,
 		    "this is too large to be made of a secret");
 	v->flags |= VALUE_SENSITIVE;
+	if (v->type == VALUE_LIST || v->type == VALUE_MAP)
+		v->flags |= VALUE_SENSITIVE_SHAPE;
 	if (v->type == VALUE_LIST) {
 		items = arena_array(w->arena, v->count, sizeof(*items));
 		for (i = 0; i < v->count; i++) {

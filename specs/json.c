@@ -156,22 +156,12 @@ static void write_text(struct text *t, const struct value *v)
 	text_add(t, "\"}");
 }
 
-/* a secret flowed into all of it, so that its shape says something too */
+/* not only something in it */
 static bool is_sensitive(const struct value *v)
 {
-	uint32_t i;
-
-	if (!(v->flags & VALUE_SENSITIVE))
-		return false;
-	for (i = 0; i < v->count; i++) {
-		if (v->type == VALUE_LIST &&
-		    !(v->items[i].flags & VALUE_SENSITIVE))
-			return false;
-		if (v->type == VALUE_MAP &&
-		    !(v->pairs[i].value.flags & VALUE_SENSITIVE))
-			return false;
-	}
-	return true;
+	if (v->type == VALUE_LIST || v->type == VALUE_MAP)
+		return v->flags & VALUE_SENSITIVE_SHAPE;
+	return v->flags & VALUE_SENSITIVE;
 }
 
 static void new_line(struct writer *w, int depth)
@@ -259,7 +249,8 @@ static struct value plain(const char *text)
 		.text = text, .count = (uint32_t)strlen(text) };
 }
 
-static int read_value(struct json *, json_t *, int depth, struct value *out);
+static int read_value(struct json *, json_t *, int depth,
+    struct value *out);
 
 static int read_list(struct json *j, json_t *in, int depth, struct value *out)
 {

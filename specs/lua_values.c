@@ -104,18 +104,11 @@ int push_value(lua_State *L, const struct value *v)
 	return 1;
 }
 
-/* all of it is sensitive, so that even its length says something */
+/* (1), for how many there are and what is not there */
 static void read_shape(lua_State *L, const struct value *v)
 {
-	uint32_t i;
-
-	if (!(v->flags & VALUE_SENSITIVE))
-		return;
-	for (i = 0; i < v->count; i++)
-		if (!((v->type == VALUE_LIST ? v->items[i].flags
-		    : v->pairs[i].value.flags) & VALUE_SENSITIVE))
-			return;
-	evaluation_of(L)->sensitive = true;
+	if (v->flags & VALUE_SENSITIVE_SHAPE)
+		evaluation_of(L)->sensitive = true;
 }
 
 static int list_index(lua_State *L)

@@ -39,6 +39,8 @@ enum {
 	VALUE_HAS_LATER = 8,
 	/* a literal block (|): lines of the text are lines of the file */
 	VALUE_LITERAL = 16,
+	/* a list or map that is sensitive itself: its size and keys are too */
+	VALUE_SENSITIVE_SHAPE = 32,
 };
 
 struct value {
