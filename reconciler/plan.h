@@ -88,6 +88,9 @@ struct plan_style {
 	int width;
 };
 void plan_text(struct text *, const struct plan *, const struct plan_style *);
+/* only the changes */
+void plan_changes_text(struct text *, const struct plan *,
+    const struct plan_style *);
 /* one change as an object; attributes that a secret flowed into are hidden */
 struct value change_value(struct arena *, const struct change *);
 struct value plan_summary(struct arena *, const struct plan *);

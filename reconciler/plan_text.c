@@ -315,20 +315,35 @@ static void losses(struct writer *w)
 	}
 }
 
+static void changes(struct writer *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->plan->count; i++) {
+		header(w, &w->plan->changes[i]);
+		rows(w, &w->plan->changes[i]);
+		reasons(w, &w->plan->changes[i]);
+	}
+	if (w->plan->count)
+		text_add_char(w->out, '\n');
+}
+
+void plan_changes_text(struct text *out, const struct plan *p,
+    const struct plan_style *style)
+{
+	struct writer w = { .out = out, .plan = p, .style = style,
+		.arena = out->arena };
+
+	changes(&w);
+}
+
 void plan_text(struct text *out, const struct plan *p,
     const struct plan_style *style)
 {
 	struct writer w = { .out = out, .plan = p, .style = style,
 		.arena = out->arena };
-	size_t i;
 
-	for (i = 0; i < p->count; i++) {
-		header(&w, &p->changes[i]);
-		rows(&w, &p->changes[i]);
-		reasons(&w, &p->changes[i]);
-	}
-	if (p->count)
-		text_add_char(out, '\n');
+	changes(&w);
 	losses(&w);
 	text_addf(out, "Plan: %zu to create, %zu to update, %zu to remove, %zu to refresh; %zu unchanged.",
 	    p->to_create, p->to_update, p->to_remove, p->to_refresh,

@@ -200,7 +200,7 @@ static void on_look(void *context, size_t done, size_t total)
 	struct run *r = context;
 
 	if (r->progress)
-		r->progress(r->context, "looking", done, total);
+		r->progress(r->context, done, total);
 }
 
 int run_plan(struct run *r)

@@ -20,8 +20,8 @@ struct run {
 	/* 1: finish what is under way; 2: end it */
 	const volatile int *stop;
 	const volatile bool *stop_hard;
-	/* long work: what, how far, of how many; or NULL */
-	void (*progress)(void *, const char *what, size_t done, size_t total);
+	/* how far looking is, of how many; or NULL */
+	void (*progress)(void *, size_t done, size_t total);
 	void *context;
 
 	/* --- what becomes known, in this order --- */

@@ -13,16 +13,22 @@
 
 #include "cmd.h"
 
-extern const struct command cmd_completion, cmd_explain, cmd_help, cmd_init,
-    cmd_schema, cmd_version;
+extern const struct command cmd_apply, cmd_completion, cmd_drift, cmd_plan,
+    cmd_validate, cmd_explain, cmd_help, cmd_init,
+    cmd_manual, cmd_schema, cmd_version;
 
 const struct command *const commands[] = {
 	&cmd_init,
+	&cmd_validate,
+	&cmd_plan,
+	&cmd_apply,
+	&cmd_drift,
 	&cmd_explain,
 	&cmd_schema,
 	&cmd_completion,
 	&cmd_version,
 	&cmd_help,
+	&cmd_manual,
 	NULL,
 };
 

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * apply.c - plumb apply: make the host what the site says.
+ *
+ * The plan is shown and asked about first; then each change is told as it ends,
+ * and the totals last.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "../../specs/maker.h"
+#include "../../specs/member.h"
+#include "../../specs/print.h"
+#include "progress.h"
+#include "running.h"
+
+struct teller {
+	struct running *running;
+	struct invocation *in;
+	size_t ended;
+};
+
+static const char *did(const struct task *t, struct arena *a)
+{
+	static const char *const words[] = { "left", "created", "updated",
+		"replaced", "removed", "refreshed", "seen" };
+	const struct kind *k = t->resource->kind;
+
+	if (t->fate == FATE_REFRESHED)
+		return arena_printf(a, "%s done", t->refreshed);
+	if (k->verb && t->action == ACTION_CREATE)
+		return arena_printf(a, "%s done", k->verb);
+	if (t->refreshed)
+		return arena_printf(a, "%s, %s done", words[t->action],
+		    t->refreshed);
+	return words[t->action];
+}
+
+static const char *outcome(const struct task *t, struct arena *a)
+{
+	switch (t->fate) {
+	case FATE_CHANGED:
+	case FATE_REFRESHED:
+		return did(t, a);
+	case FATE_ALREADY:
+		return "already as desired";
+	case FATE_FAILED:
+		return "failed";
+	case FATE_SKIPPED:
+		return arena_printf(a, "skipped, because of %s", t->because);
+	case FATE_HELD:
+		return arena_printf(a, "waits for a reboot, because of %s",
+		    t->because);
+	case FATE_STOPPED:
+		return "not started";
+	case FATE_SAME:
+	case FATE_WAITS:
+		break;
+	}
+	return "unchanged";
+}
+
+static const char *fate_name(enum fate fate)
+{
+	static const char *const names[] = { "waits", "same", "already",
+		"changed", "refreshed", "failed", "skipped", "held",
+		"stopped" };
+
+	return names[fate];
+}
+
+static void tell_json(struct teller *x, const struct task *t)
+{
+	struct map_maker m = { .arena = x->in->arena };
+	struct value v;
+
+	map_add_text(&m, "type", "result");
+	map_add_text(&m, "address", t->resource->address);
+	map_add_text(&m, "fate", fate_name(t->fate));
+	map_add_text(&m, "outcome", outcome(t, x->in->arena));
+	if (t->refreshed)
+		map_add_text(&m, "refreshed", t->refreshed);
+	if (t->reboot)
+		map_add_text(&m, "reboot", t->reboot);
+	if (t->err.first)
+		map_add_text(&m, "error", t->err.first->text);
+	map_add_int(&m, "milliseconds", t->took);
+	v = map_done(&m);
+	say_json(x->in, &v);
+}
+
+static void on_begin(void *context, const struct task *t)
+{
+	struct teller *x = context;
+
+	progress_set(x->running->progress, x->ended, x->running->run.plan.count,
+	    t->resource->address);
+}
+
+static void on_say(void *context, const struct task *t, const char *text)
+{
+	struct teller *x = context;
+
+	progress_set(x->running->progress, x->ended, x->running->run.plan.count,
+	    arena_printf(t->arena, "%s: %s", t->resource->address, text));
+}
+
+static void on_end(void *context, const struct task *t)
+{
+	struct teller *x = context;
+	struct invocation *in = x->in;
+	struct text line = text_new(in->arena);
+
+	x->ended += t->change != NULL;
+	if (t->fate == FATE_SAME)
+		return;
+	progress_hide(x->running->progress);
+	if (t->err.count)
+		mention(in, err_text(in->arena, &t->err, 0));
+	if (in->options.json) {
+		tell_json(x, t);
+		return;
+	}
+	print_escaped(&line, t->resource->address,
+	    strlen(t->resource->address));
+	text_addf(&line, ": %s", outcome(t, in->arena));
+	if (t->took >= 1000)
+		text_addf(&line, " (%s)", print_duration(in->arena, t->took));
+	if (t->reboot)
+		text_addf(&line, "; a reboot is needed: %s", t->reboot);
+	text_add_char(&line, '\n');
+	say(in, text_string(&line));
+}
+
+static void totals(struct running *x, struct invocation *in)
+{
+	const struct journal_counts *n = &x->run.applier.counts;
+	struct map_maker m = { .arena = in->arena };
+	struct value v;
+
+	if (!in->options.json) {
+		sayf(in, "Applied: %lld created, %lld updated, %lld removed, %lld refreshed; %lld failed, %lld skipped.\n",
+		    (long long)n->created, (long long)n->updated,
+		    (long long)n->removed, (long long)n->refreshed,
+		    (long long)n->failed, (long long)n->skipped);
+		if (x->run.applier.held)
+			say(in, "A reboot is needed before the rest can go on; then apply again.\n");
+		return;
+	}
+	map_add_text(&m, "type", "applied");
+	map_add_int(&m, "created", n->created);
+	map_add_int(&m, "updated", n->updated);
+	map_add_int(&m, "removed", n->removed);
+	map_add_int(&m, "refreshed", n->refreshed);
+	map_add_int(&m, "failed", n->failed);
+	map_add_int(&m, "skipped", n->skipped);
+	map_add_int(&m, "held", (int64_t)x->run.applier.held);
+	v = map_done(&m);
+	say_json(in, &v);
+}
+
+/* EXIT_DONE: yes */
+static int ask(struct running *x, struct invocation *in)
+{
+	char answer[16];
+
+	if (in->options.yes || !x->run.plan.count)
+		return EXIT_DONE;
+	if (in->options.no_input || !in->terminal_in || !in->terminal_out) {
+		err_at(&in->err, (struct pos){ 0 },
+		    "nothing was changed: there is no terminal to ask on; --yes applies without asking");
+		return EXIT_UNABLE;
+	}
+	say(in, "Apply these changes? [y/N] ");
+	fflush(stdout);
+	if (!fgets(answer, sizeof(answer), stdin) ||
+	    (strcmp(answer, "y\n") && strcmp(answer, "yes\n"))) {
+		say(in, "Nothing was changed.\n");
+		return EXIT_INTERRUPTED;
+	}
+	return EXIT_DONE;
+}
+
+static int apply(struct running *x, struct invocation *in)
+{
+	struct teller teller = { .running = x, .in = in };
+	int rc;
+
+	x->run.applier.watcher = &teller;
+	x->run.applier.on_begin = on_begin;
+	x->run.applier.on_say = on_say;
+	x->run.applier.on_end = on_end;
+	progress_close(x->progress);
+	x->progress = progress_open(in, "applying");
+	x->interrupts.patient = true;
+	rc = run_apply(&x->run, running_words(in));
+	progress_hide(x->progress);
+	if (x->run.plan.count)
+		totals(x, in);
+	if (rc)
+		return EXIT_UNABLE;
+	if (x->interrupts.count)
+		mention(in, "plumb: interrupted; apply again to go on\n");
+	return run_result(&x->run);
+}
+
+static int run(struct invocation *in)
+{
+	struct running x;
+	int rc;
+
+	running_open(&x, in, argument(in, 0, "."));
+	rc = running_lock(&x, in);
+	if (!rc)
+		rc = running_plan(&x, in, JOURNAL_WRITE);
+	if (!rc) {
+		if (in->options.json)
+			say_json_version(in, 1);
+		running_show(&x, in);
+		complain(in);
+		rc = ask(&x, in);
+		if (!rc)
+			rc = apply(&x, in);
+		if (!rc && x.run.plan.count && in->options.detailed_exitcode)
+			rc = EXIT_CHANGES;
+	}
+	running_close(&x);
+	return rc;
+}
+
+const struct command cmd_apply = {
+	.name = "apply",
+	.arguments = "[SITE]",
+	.about = "make the host what the site says",
+	.details = "Plans as plan does, shows it, asks, and then makes each change in order, several at a time. Each is announced in the journal first and looked at again after it; what needs a change that failed is skipped, and the rest goes on.\n\nCtrl-C finishes what is under way and stops; a second one ends it. Either way, applying again goes on from there.",
+	.options = OPTIONS_ACT,
+	.most = 1,
+	.run = run,
+};

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * drift.c - plumb drift: what moved since the last run, though the spec did
+ * not ask for it. Looks and records; changes nothing.
+ */
+#include <unistd.h>
+
+#include "../../specs/json.h"
+#include "running.h"
+
+/* only what drifted */
+static void keep_drift(struct plan *p, size_t *waiting)
+{
+	size_t i, n = 0;
+
+	*waiting = 0;
+	for (i = 0; i < p->count; i++)
+		if (p->changes[i].cause == CAUSE_DRIFT &&
+		    p->changes[i].action != ACTION_UNSURE)
+			p->changes[n++] = p->changes[i];
+		else if (p->changes[i].cause != CAUSE_REFRESH &&
+		    p->changes[i].action != ACTION_UNSURE)
+			++*waiting;
+	p->count = n;
+}
+
+static int record(struct running *x, struct invocation *in)
+{
+	struct run *r = &x->run;
+	struct plan *p = &r->plan;
+	struct journal_run row = { .site = r->path, .host = r->host.name,
+		.command = running_words(in), .user = "" };
+	struct journal_drift *drifts = arena_array(in->arena, p->count,
+	    sizeof(*drifts));
+	struct journal_counts counts = { .failed = (int64_t)p->unknown };
+	struct value v;
+	size_t i;
+
+	for (i = 0; i < p->count; i++) {
+		v = change_value(in->arena, &p->changes[i]);
+		drifts[i] = (struct journal_drift){ .class = "corrective",
+			.address = p->changes[i].resource->address,
+			.summary = json_text(in->arena, &v) };
+	}
+	if (journal_run_begin(r->journal, &row, &row.run, &in->err) ||
+	    (p->count && journal_drift(r->journal, drifts, p->count,
+	    &in->err)))
+		return -1;
+	return journal_run_end(r->journal, p->count ? EXIT_CHANGES :
+	    p->unknown ? EXIT_FAILED : EXIT_DONE, &counts, &in->err);
+}
+
+static void show(struct running *x, struct invocation *in, size_t waiting)
+{
+	struct plan *p = &x->run.plan;
+	struct plan_style style = { .color = in->color_out,
+		.verbose = in->options.verbose, .width = in->width };
+	struct text t = text_new(in->arena);
+	size_t i;
+
+	if (in->options.json) {
+		for (i = 0; i < p->count; i++) {
+			struct value v = change_value(in->arena,
+			    &p->changes[i]);
+
+			say_json(in, &v);
+		}
+		return;
+	}
+	plan_changes_text(&t, p, &style);
+	text_addf(&t, "Drift: %zu %s from what the last run left.", p->count,
+	    p->count == 1 ? "resource differs" : "resources differ");
+	if (waiting)
+		text_addf(&t, " %zu %s to be applied (plumb plan).", waiting,
+		    waiting == 1 ? "change waits" : "changes wait");
+	if (p->unknown)
+		text_addf(&t, " %zu could not be looked at.", p->unknown);
+	text_add_char(&t, '\n');
+	say(in, text_string(&t));
+}
+
+static int run(struct invocation *in)
+{
+	struct running x;
+	size_t waiting;
+	int rc;
+
+	running_open(&x, in, argument(in, 0, "."));
+	rc = running_lock(&x, in);
+	if (!rc)
+		rc = running_plan(&x, in, JOURNAL_WRITE);
+	if (!rc) {
+		keep_drift(&x.run.plan, &waiting);
+		if (in->options.json)
+			say_json_version(in, 1);
+		show(&x, in, waiting);
+		rc = record(&x, in) ? EXIT_UNABLE : x.run.plan.count
+		    ? EXIT_CHANGES : in->err.count ? EXIT_FAILED : EXIT_DONE;
+	}
+	running_close(&x);
+	return rc;
+}
+
+const struct command cmd_drift = {
+	.name = "drift",
+	.arguments = "[SITE]",
+	.about = "show what moved since the last run, and record it",
+	.details = "Looks at the host and compares it with what the last run left. Ends with 2 when something moved that the spec did not ask for. Changes that wait because the spec moved are counted, not shown: that is what plan is for.",
+	.options = OPTIONS_LOOK,
+	.most = 1,
+	.run = run,
+};
