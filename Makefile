@@ -47,7 +47,7 @@ LIBS = $(shell pkg-config --libs $(LIBRARIES))
 KINDS := $(sort $(patsubst resources/%.c,%,$(wildcard resources/*.c)))
 SOURCES := $(wildcard specs/*.c resources/host/*.c resources/*.c \
     reconciler/*.c)
-OBJECTS := $(SOURCES:%.c=$B/%.o) $B/kinds.o $B/examples.o
+OBJECTS := $(SOURCES:%.c=$B/%.o) $B/kinds.o $B/embedded.o
 COMMANDS := $(patsubst %.c,$B/%.o,$(wildcard reconciler/cmd/*.c))
 UNITS := $(patsubst t/unit/%.c,$B/t/unit/%,$(wildcard t/unit/*.c))
 
@@ -74,16 +74,30 @@ $B/kinds.c: $(wildcard resources/*.c) Makefile
 	  for k in $(KINDS); do echo "	&kind_$$k,"; done; \
 	  echo '	NULL,'; echo '};'; } > $@
 
-$B/examples.o: $B/examples.c
+# Texts that plumb prints are part of it: a path, then what is in that file.
+EMBEDDED := $(wildcard $(KINDS:%=examples/%/plumb.yaml) reconciler/cmd/*.[58])
+$B/embedded.o: $B/embedded.c
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
-$B/examples.c: $(wildcard examples/*/plumb.yaml) Makefile
+$B/embedded.c: $(EMBEDDED) Makefile
 	@mkdir -p $(@D)
-	@{ echo 'extern const char *const example_texts[];'; \
-	  echo 'const char *const example_texts[] = {'; \
-	  for k in $(wildcard $(KINDS:%=examples/%/plumb.yaml)); do \
-	    echo "	\"$$(basename $$(dirname $$k))\","; \
-	    sed 's/[\"]/\\&/g; s/.*/	"&\\n"/' $$k; echo '	,'; done; \
+	@{ echo 'extern const char *const embedded_texts[];'; \
+	  echo 'const char *const embedded_texts[] = {'; \
+	  for f in $(EMBEDDED); do echo "	\"$$f\","; \
+	    sed 's/[\"]/\\&/g; s/.*/	"&\\n"/' $$f; echo '	,'; done; \
 	  echo '	0,'; echo '};'; } > $@
+
+# What plumb says about itself, for man(1), editors and shells.
+DOCUMENTS := $(addprefix $B/,plumb.8 plumb.yaml.5 plumb.schema.json \
+    plumb.bash _plumb plumb.fish)
+documents: $(DOCUMENTS)
+$B/plumb.8: DO := manual 8
+$B/plumb.yaml.5: DO := manual 5
+$B/plumb.schema.json: DO := schema
+$B/plumb.bash: DO := completion bash
+$B/_plumb: DO := completion zsh
+$B/plumb.fish: DO := completion fish
+$(DOCUMENTS): $B/plumb
+	$B/plumb $(DO) > $@.new && mv $@.new $@
 
 # A unit test is one program, linked with everything but the commands; what
 # several share is t/*.c.
@@ -119,7 +133,11 @@ lint:
 	    -analyzer-werror -std=gnu17 -D_GNU_SOURCE -DVERSION='""' \
 	    $(SOURCES) $(wildcard reconciler/cmd/*.c)
 	for f in t/*.sh t/*/*.sh .ci/run; do bash -n $$f || exit 1; done
-bench: all
+BENCHES := $(patsubst %.c,$B/%,$(wildcard t/bench/*.c))
+$(BENCHES): $B/%: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $< -lyaml -lcrypto
+bench: all $(BENCHES)
 	t/bench/run
 deps:
 	@t/deps.sh build test
@@ -128,10 +146,22 @@ demo:
 	@$(MAKE) --no-print-directory all
 	@t/demo.sh
 
-install: all
-	install -Dm755 $B/plumb $(DESTDIR)$(PREFIX)/bin/plumb
+SHARE = $(DESTDIR)$(PREFIX)/share
+INSTALLED = $(DESTDIR)$(PREFIX)/bin/plumb $(SHARE)/man/man8/plumb.8 \
+    $(SHARE)/man/man5/plumb.yaml.5 $(SHARE)/plumb/plumb.schema.json \
+    $(SHARE)/bash-completion/completions/plumb \
+    $(SHARE)/zsh/site-functions/_plumb \
+    $(SHARE)/fish/vendor_completions.d/plumb.fish
+install: all documents
+	install -Dm755 $B/plumb $(word 1,$(INSTALLED))
+	install -Dm644 $B/plumb.8 $(word 2,$(INSTALLED))
+	install -Dm644 $B/plumb.yaml.5 $(word 3,$(INSTALLED))
+	install -Dm644 $B/plumb.schema.json $(word 4,$(INSTALLED))
+	install -Dm644 $B/plumb.bash $(word 5,$(INSTALLED))
+	install -Dm644 $B/_plumb $(word 6,$(INSTALLED))
+	install -Dm644 $B/plumb.fish $(word 7,$(INSTALLED))
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/plumb
+	rm -f $(INSTALLED)
 clean:
 	rm -rf $B
 

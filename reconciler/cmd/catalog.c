@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* made from the folder examples/: a kind, its text, ...; ends with NULL */
-extern const char *const example_texts[];
+/* made by the Makefile: a path, a text, ...; ends with NULL */
+extern const char *const embedded_texts[];
 
 /* only for the types of their rows: specs/spec.c reads these itself */
 struct site_keys {
@@ -45,14 +45,19 @@ const struct attribute language_attributes[] = {
 	{ 0 },
 };
 
-const char *kind_example(const struct kind *kind)
+const char *embedded(const char *path)
 {
 	const char *const *p;
 
-	for (p = example_texts; *p; p += 2)
-		if (!strcmp(*p, kind->name))
+	for (p = embedded_texts; *p; p += 2)
+		if (!strcmp(*p, path))
 			return p[1];
 	return NULL;
+}
+
+const char *kind_example(struct arena *a, const struct kind *kind)
+{
+	return embedded(arena_printf(a, "examples/%s/plumb.yaml", kind->name));
 }
 
 const struct listed *kind_attributes(struct arena *a, const struct kind *kind)

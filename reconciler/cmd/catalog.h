@@ -13,7 +13,9 @@ extern const struct attribute site_attributes[];
 extern const struct attribute language_attributes[];
 
 /* examples/KIND/plumb.yaml as text; NULL where there is none */
-const char *kind_example(const struct kind *);
+const char *kind_example(struct arena *, const struct kind *);
+/* a file of the source tree that was built in, by its path; NULL */
+const char *embedded(const char *path);
 
 /* one attribute that a resource of a kind may be given, or has */
 struct listed {

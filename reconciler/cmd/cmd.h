@@ -50,7 +50,7 @@ struct command {
 	const char *arguments;
 	/* one line, without a full stop */
 	const char *about;
-	/* paragraphs with an empty line between them, for help and the manual */
+	/* paragraphs, with an empty line between them */
 	const char *details;
 	/* OPTION_... that it takes besides OPTIONS_ALWAYS */
 	unsigned options;
@@ -89,6 +89,8 @@ void say_json(struct invocation *, const struct value *);
 void say_json_version(struct invocation *, int version);
 /* to standard error, which may be closed: nothing is done about it */
 void mention(struct invocation *, const char *text);
+/* what was said is seen now: before a question is answered */
+void terminal_flush(struct invocation *);
 /* print all in err, as complaints on standard error, and forget it */
 void complain(struct invocation *);
 /* flush; `code`, or EXIT_UNABLE where output was lost after saying so */

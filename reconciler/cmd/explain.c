@@ -38,7 +38,7 @@ static void add_kind(struct text *t, const struct kind *kind, int width)
 {
 	const struct listed *all = kind_attributes(t->arena, kind), *l;
 	const char *phrase = kind_phrase(t->arena, kind);
-	const char *example = kind_example(kind);
+	const char *example = kind_example(t->arena, kind);
 	bool outputs = false;
 
 	text_addf(t, "%s, under '%s': ", kind->name, kind->section);
@@ -106,6 +106,7 @@ static void say_kind_json(struct invocation *in, const struct kind *kind,
 	struct map_maker m = { .arena = in->arena };
 	struct list_maker list = { .arena = in->arena };
 	const struct listed *l;
+	const char *example;
 	struct value line;
 
 	for (l = kind_attributes(in->arena, kind); l->row; l++)
@@ -117,8 +118,9 @@ static void say_kind_json(struct invocation *in, const struct kind *kind,
 	map_add_text(&m, "section", kind->section);
 	map_add_text(&m, "about", kind->about);
 	map_add(&m, "attributes", list_done(&list));
-	if (!only && kind_example(kind))
-		map_add_text(&m, "example", kind_example(kind));
+	example = kind_example(in->arena, kind);
+	if (!only && example)
+		map_add_text(&m, "example", example);
 	line = map_done(&m);
 	say_json(in, &line);
 }

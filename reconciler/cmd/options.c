@@ -270,8 +270,8 @@ static const char *absolute(struct arena *a, const char *path)
 }
 
 /*
- * A tree has its own journal, so that the image that is made from it knows what
- * was done to it. XDG Base Directory Specification: relative paths do not count.
+ * A tree has its own journal, so that the image that is made from it knows
+ * what was done to it. Relative paths do not count (XDG Base Directory).
  */
 static const char *default_state(struct arena *a, const char *root)
 {

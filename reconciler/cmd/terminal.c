@@ -99,11 +99,16 @@ void say_json_version(struct invocation *in, int version)
 	say_json(in, &line);
 }
 
+void terminal_flush(struct invocation *in)
+{
+	if (!in->broken && fflush(stdout) == EOF)
+		in->broken = errno;
+}
+
 void mention(struct invocation *in, const char *text)
 {
 	/* what was said before stands above it where both go to one place */
-	if (!in->broken && fflush(stdout) == EOF)
-		in->broken = errno;
+	terminal_flush(in);
 	fputs(text, stderr);
 }
 
@@ -116,8 +121,7 @@ void complain(struct invocation *in)
 
 int terminal_close(struct invocation *in, int code)
 {
-	if (!in->broken && fflush(stdout) == EOF)
-		in->broken = errno;
+	terminal_flush(in);
 	/* some file systems only say at the end that they were full */
 	if (fclose(stdout) == EOF && !in->broken)
 		in->broken = errno;
