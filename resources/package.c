@@ -210,7 +210,7 @@ static int foresee(struct act *acts, size_t count, const struct host *host)
 	if (host_packages_foresee(acts->job, host, changes, count, &f) < 0)
 		return -1;
 	if (f.problem) {
-		job_note(acts->job, "what else changes is not known, as apt says: %s",
+		job_note(acts->job, "what else changes is not known yet: %s",
 		    f.problem);
 		return 0;
 	}

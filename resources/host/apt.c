@@ -232,6 +232,8 @@ static int purge(const struct steps *t, struct host *host, int64_t timeout)
 static int change_all(struct steps *t, struct host *host,
     const struct package_change *changes, size_t count, int64_t timeout)
 {
+	int result;
+
 	/* 1. Finish what was begun. */
 	if (mend(t->job, host) < 0)
 		return -1;
@@ -242,12 +244,12 @@ static int change_all(struct steps *t, struct host *host,
 	if (set_holds(t, host, false) < 0)
 		return -1;
 	/* 4. All of it at once. */
-	if (steps_move(t) && transact(t, host, timeout) < 0)
-		return -1;
+	result = steps_move(t) ? transact(t, host, timeout) : 0;
 	/* 5. What a transaction cannot say for one package alone. */
-	if (purge(t, host, timeout) < 0)
-		return -1;
-	return set_holds(t, host, true);
+	if (result == 0)
+		result = purge(t, host, timeout);
+	/* 6. Hold what is to be held, and what was, if nothing came of it. */
+	return set_holds(t, host, true) < 0 ? -1 : result;
 }
 
 int host_packages_change(struct job *job, struct host *host,

@@ -193,7 +193,19 @@ bool steps_need_lists(const struct outcome *said)
 	return false;
 }
 
-/* the versions that apt could install, "1.0, 1.1"; "" when it knows none */
+/* `text` is "1.0, 1.1"; whether that is one of them */
+static bool is_among(const char *text, const char *version)
+{
+	size_t size = strlen(version);
+
+	for (; (text = strstr(text, version)); text++)
+		if (strchr(", ", text[size]) &&
+		    (text[-1] == ' ' || text[-1] == ':'))
+			return true;
+	return false;
+}
+
+/* the versions that apt could install: ": 1.0, 1.1" */
 static const char *versions_of(struct job *job, const struct host *host,
     const char *name)
 {
@@ -205,7 +217,7 @@ static const char *versions_of(struct job *job, const struct host *host,
 	const char *line, *version;
 
 	if (host_ask(job, host, &p, &said) < 0 || !said.out.data)
-		return "";
+		return ": nothing";
 	for (line = said.out.data; *line; line += *line == '\n') {
 		version = line + strcspn(line, "|\n");
 		line += strcspn(line, "\n");
@@ -214,11 +226,11 @@ static const char *versions_of(struct job *job, const struct host *host,
 		version += 1 + strspn(version + 1, " ");
 		version = arena_copy(job->arena, version,
 		    strcspn(version, " |\n"));
-		if (!strstr(text_string(&known), version))
-			text_addf(&known, "%s%s", known.size ? ", " : "",
+		if (!is_among(text_string(&known), version))
+			text_addf(&known, "%s %s", known.size ? "," : ":",
 			    version);
 	}
-	return text_string(&known);
+	return known.size ? text_string(&known) : ": nothing";
 }
 
 const char *steps_complaint(const struct steps *t, const struct outcome *said)
@@ -238,8 +250,8 @@ const char *steps_complaint(const struct steps *t, const struct outcome *said)
 		    change->version, change->name)))
 			continue;
 		versions = versions_of(t->job, t->host, change->name);
-		text_addf(&text, "\napt knows of %s: %s", change->name,
-		    *versions ? versions : "nothing");
+		text_addf(&text, "\napt knows of %s%s", change->name,
+		    versions);
 	}
 	return text_string(&text);
 }
