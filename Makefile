@@ -36,8 +36,8 @@ ifneq ($(findstring clang,$(CC)),)
 WARNINGS := $(filter-out -Werror=discarded-qualifiers,$(WARNINGS)) \
     -Werror=incompatible-pointer-types-discards-qualifiers
 endif
-ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -pthread \
-    $(CFLAGS) $(SANITIZE) $(WARNINGS) -fstack-protector-strong \
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+    -DPREFIX='"$(PREFIX)"' -pthread $(CFLAGS) $(SANITIZE) $(WARNINGS) -fstack-protector-strong \
     -fstack-clash-protection -fPIE -ffile-prefix-map=$(CURDIR)=. -MMD -MP \
     $(shell pkg-config --cflags $(LIBRARIES))
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,--as-needed $(SANITIZE) \
