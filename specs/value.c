@@ -20,8 +20,12 @@
 #include <yaml.h>
 
 #include "arena.h"
+#include "keys.h"
 #include "names.h"
 #include "print.h"
+
+/* columns further to the right are all called this */
+enum { COLUMN_LAST = 60000 };
 
 struct anchor {
 	const char *name;
@@ -64,10 +68,9 @@ struct reader_state {
 	size_t anchor_count;
 	/* as counted in (2), and as written */
 	size_t nodes, written;
+	/* bytes of a byte order mark */
+	size_t skipped;
 	struct value *out;
-	/* a map's keys are looked up here once there are many */
-	const char **table;
-	size_t table_size;
 };
 
 static struct pos mark_pos(const struct reader_state *r, yaml_mark_t start,
@@ -80,9 +83,9 @@ static struct pos mark_pos(const struct reader_state *r, yaml_mark_t start,
 	return (struct pos){
 		.source = r->source,
 		.line = (uint32_t)start.line + 1,
-		.column = (uint16_t)(start.column < 60000 ? start.column + 1
-		    : 60000),
-		.width = (uint16_t)(width < 60000 ? width : 60000),
+		.column = (uint16_t)(start.column < COLUMN_LAST
+		    ? start.column + 1 : COLUMN_LAST),
+		.width = (uint16_t)(width < COLUMN_LAST ? width : COLUMN_LAST),
 	};
 }
 
@@ -126,71 +129,6 @@ static struct value scalar(struct reader_state *r, const yaml_event_t *event)
 	return v;
 }
 
-static size_t key_slot(const struct reader_state *r, const char *key)
-{
-	return ((uintptr_t)key >> 3) * 0x9e3779b97f4a7c15u % r->table_size;
-}
-
-/* keys are interned, so pointers tell; long maps get a table */
-static const struct pair *find_key(const struct pair *pairs, size_t count)
-{
-	const char *key = pairs[count - 1].key;
-	size_t i;
-
-	for (i = 0; i + 1 < count; i++)
-		if (pairs[i].key == key)
-			return &pairs[i];
-	return NULL;
-}
-
-/* the same for all keys of a long map at once */
-static void check_many_keys(struct reader_state *r, const struct value *map,
-    const struct pair *pairs, size_t count)
-{
-	size_t i, slot, size = 16;
-
-	while (size < count * 2)
-		size *= 2;
-	r->table_size = size;
-	r->table = arena_array(r->scratch, size, sizeof(*r->table));
-	for (i = 0; i < count; i++) {
-		slot = key_slot(r, pairs[i].key);
-		while (r->table[slot] && r->table[slot] != pairs[i].key)
-			slot = (slot + 1) % size;
-		if (r->table[slot]) {
-			size_t first = 0;
-
-			while (pairs[first].key != pairs[i].key)
-				first++;
-			err_at(r->err, pair_pos(map, &pairs[i]),
-			    "'%s' is there twice", pairs[i].key);
-			err_note(r->err, pair_pos(map, &pairs[first]),
-			    "it is first here");
-		}
-		r->table[slot] = pairs[i].key;
-	}
-}
-
-static void check_keys(struct reader_state *r, const struct value *map,
-    const struct pair *pairs, size_t count)
-{
-	const struct pair *first;
-	size_t i;
-
-	if (count > 12) {
-		check_many_keys(r, map, pairs, count);
-		return;
-	}
-	for (i = 1; i < count; i++) {
-		first = find_key(pairs, i + 1);
-		if (!first)
-			continue;
-		err_at(r->err, pair_pos(map, &pairs[i]),
-		    "'%s' is there twice", pairs[i].key);
-		err_note(r->err, pair_pos(map, first), "it is first here");
-	}
-}
-
 /* a whole value was read: put it where it belongs */
 static void place(struct reader_state *r, const struct value *v)
 {
@@ -206,6 +144,11 @@ static void place(struct reader_state *r, const struct value *v)
 	if (!l->is_map) {
 		arena_push(r->scratch, r->items, r->item_count,
 		    r->item_capacity, *v);
+		return;
+	}
+	/* a key that was not text ends; what belongs to it is dropped too */
+	if (!l->key) {
+		l->key = "";
 		return;
 	}
 	if (!l->drop) {
@@ -375,10 +318,10 @@ static int on_start(struct reader_state *r, const yaml_event_t *event)
 		return err_at(r->err, pos,
 		    "this is more than %d levels deep", VALUE_DEPTH);
 	if (wants_key(r)) {
-		r->levels[r->depth - 1].key = "";
 		r->levels[r->depth - 1].drop = true;
-		err_at(r->err, pos,
-		    "a key must be text; '{{...}}' is not a template here, ${...} in quotes is");
+		err_at(r->err, pos, is_map ?
+		    "a key must be text; '{{...}}' is not a template here, ${...} in quotes is" :
+		    "a key must be text, not a list");
 	}
 	check_tag(r, event, is_map ? event->data.mapping_start.tag
 	    : event->data.sequence_start.tag);
@@ -411,7 +354,7 @@ static void on_end(struct reader_state *r)
 		v.type = VALUE_MAP;
 		v.count = (uint32_t)count;
 		v.pairs = pairs;
-		check_keys(r, &v, pairs, count);
+		keys_check(r->scratch, &v, r->err);
 	} else {
 		size_t count = r->item_count - l->first;
 		struct value *items = arena_array(r->arena, count,
@@ -458,6 +401,24 @@ static int on_event(struct reader_state *r, const yaml_event_t *event,
 	}
 }
 
+/* libyaml tells only the byte where it found what is not text */
+static struct pos offset_pos(const struct source *source, size_t offset)
+{
+	struct pos pos = { source, 1, 1, 1 };
+	size_t i;
+
+	for (i = 0; i < offset && i < source->size; i++) {
+		if (source->text[i] == '\n') {
+			pos.line++;
+			pos.column = 1;
+		} else if ((source->text[i] & 0xc0) != 0x80 &&
+		    pos.column < COLUMN_LAST) {
+			pos.column++;
+		}
+	}
+	return pos;
+}
+
 static int say_broken(struct reader_state *r, const yaml_parser_t *parser)
 {
 	struct pos pos = mark_pos(r, parser->problem_mark,
@@ -466,9 +427,9 @@ static int say_broken(struct reader_state *r, const yaml_parser_t *parser)
 	const char *hint = yaml_hint(problem, parser->context);
 
 	if (parser->error == YAML_READER_ERROR)
-		return err_at(r->err, (struct pos){ r->source, 0, 0, 0 },
-		    "this is not a text of UTF-8 (byte %zu: %s)",
-		    parser->problem_offset, problem);
+		return err_at(r->err, offset_pos(r->source, r->skipped +
+		    parser->problem_offset),
+		    "this is not text in UTF-8 (%s)", problem);
 	err_at(r->err, pos, "%s%s%s%s", problem, hint ? " (" : "",
 	    hint ? hint : "", hint ? ")" : "");
 	if (parser->context && parser->context_mark.line !=
@@ -495,10 +456,10 @@ static int read_events(struct reader_state *r)
 	if (!yaml_parser_initialize(&parser))
 		abort();
 	if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
-		text += 3, size -= 3;
+		r->skipped = 3;
 	yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&parser, (const unsigned char *)text,
-	    size);
+	yaml_parser_set_input_string(&parser,
+	    (const unsigned char *)text + r->skipped, size - r->skipped);
 	while (more > 0) {
 		if (!yaml_parser_parse(&parser, &event))
 			return say_broken(r, &parser);
