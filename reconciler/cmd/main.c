@@ -13,9 +13,9 @@
 
 #include "cmd.h"
 
-extern const struct command cmd_apply, cmd_completion, cmd_drift, cmd_plan,
-    cmd_validate, cmd_explain, cmd_help, cmd_init,
-    cmd_manual, cmd_schema, cmd_version;
+extern const struct command cmd_apply, cmd_completion, cmd_drift, cmd_explain,
+    cmd_graph, cmd_help, cmd_history, cmd_init, cmd_manual, cmd_plan,
+    cmd_schema, cmd_show, cmd_validate, cmd_version, cmd_why;
 
 const struct command *const commands[] = {
 	&cmd_init,
@@ -23,6 +23,10 @@ const struct command *const commands[] = {
 	&cmd_plan,
 	&cmd_apply,
 	&cmd_drift,
+	&cmd_why,
+	&cmd_graph,
+	&cmd_show,
+	&cmd_history,
 	&cmd_explain,
 	&cmd_schema,
 	&cmd_completion,

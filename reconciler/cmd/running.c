@@ -4,9 +4,8 @@
  */
 #include "running.h"
 
-#include <time.h>
-
 #include "../../specs/print.h"
+#include "moment.h"
 #include "progress.h"
 
 static void on_progress(void *context, size_t done, size_t total)
@@ -54,17 +53,6 @@ const char *running_words(struct invocation *in)
 	return text_string(&t);
 }
 
-static const char *time_text(struct arena *a, int64_t microseconds)
-{
-	time_t t = (time_t)(microseconds / 1000000);
-	struct tm tm;
-	char out[32];
-
-	localtime_r(&t, &tm);
-	strftime(out, sizeof(out), "%Y-%m-%d %H:%M:%S", &tm);
-	return arena_string(a, out);
-}
-
 int running_lock(struct running *x, struct invocation *in)
 {
 	struct lock_try try = { .state = in->options.state,
@@ -78,7 +66,7 @@ int running_lock(struct running *x, struct invocation *in)
 		err_at(&in->err, (struct pos){ 0 },
 		    "another run holds the lock: '%s' by %s, process %lld, since %s (--lock-timeout waits for it)",
 		    try.self.command, try.self.user, (long long)try.self.pid,
-		    time_text(in->arena, try.self.since));
+		    moment_text(in->arena, try.self.since));
 		return EXIT_LOCKED;
 	}
 	return EXIT_DONE;

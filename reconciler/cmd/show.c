@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * show.c - plumb show: one run, or one resource, as the journal knows it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../specs/json.h"
+#include "../../specs/maker.h"
+#include "../../specs/print.h"
+#include "../journal.h"
+#include "cmd.h"
+#include "moment.h"
+
+enum { ACTS_SHOWN = 20 };
+
+static void attributes(struct text *t, const char *json, struct err *err)
+{
+	struct value v;
+	uint32_t i;
+
+	if (json_read(t->arena, json, strlen(json), "the journal", &v, err) ||
+	    v.type != VALUE_MAP)
+		return;
+	for (i = 0; i < v.count; i++) {
+		const struct value *one = &v.pairs[i].value;
+		const char *text = one->type == VALUE_TEXT ? one->text
+		    : json_text(t->arena, one);
+
+		text_addf(t, "    %s: ", v.pairs[i].key);
+		print_escaped(t, text, strlen(text));
+		text_add_char(t, '\n');
+	}
+}
+
+static void act_line(struct text *t, const struct journal_act *a,
+    bool with_run)
+{
+	text_addf(t, "  %s  ", moment_text(t->arena, a->at));
+	if (with_run)
+		text_addf(t, "run %lld  ", (long long)a->run);
+	text_addf(t, "%s ", a->action);
+	print_escaped(t, a->address, strlen(a->address));
+	text_addf(t, "  %s  %s\n", a->cause ? a->cause : "",
+	    a->outcome ? a->outcome : "was never finished");
+	if (a->error) {
+		text_add(t, "    ");
+		print_escaped(t, a->error, strlen(a->error));
+		text_add_char(t, '\n');
+	}
+}
+
+static int show_run(struct invocation *in, struct journal *j, int64_t number)
+{
+	struct text t = text_new(in->arena);
+	struct journal_run run;
+	struct journal_acts acts;
+	struct journal_drifts drifts;
+	int rc = journal_run_find(in->arena, j, number, &run, &in->err);
+	size_t i;
+
+	if (!rc)
+		err_at(&in->err, (struct pos){ 0 },
+		    "there was no run %lld (`plumb history` lists them)",
+		    (long long)number);
+	if (rc <= 0 || journal_acts(in->arena, j, number, &acts, &in->err) ||
+	    journal_drifts(in->arena, j, number, &drifts, &in->err))
+		return EXIT_UNABLE;
+	text_addf(&t, "Run %lld, %s, %s", (long long)number,
+	    moment_text(in->arena, run.at), run.command);
+	text_addf(&t, run.ended ? ", ended %s with %d\n" :
+	    ", was stopped, or is under way\n", run.ended ?
+	    moment_text(in->arena, run.ended) : "", run.result);
+	text_addf(&t, "  site %s%s%s on %s\n", run.site, run.revision ?
+	    " at " : "", run.revision ? run.revision : "", run.host);
+	for (i = 0; i < acts.count; i++)
+		act_line(&t, &acts.item[i], false);
+	for (i = 0; i < drifts.count; i++)
+		text_addf(&t, "  drift of %s, %s\n", drifts.item[i].address,
+		    drifts.item[i].class);
+	say(in, text_string(&t));
+	return EXIT_DONE;
+}
+
+static int show_resource(struct invocation *in, struct journal *j,
+    const char *address)
+{
+	struct text t = text_new(in->arena);
+	struct journal_query query = { address, ACTS_SHOWN };
+	struct journal_state state;
+	struct journal_acts acts;
+	int rc = journal_state_find(in->arena, j, address, &state, &in->err);
+	size_t i;
+
+	if (rc < 0 || journal_acts_of(in->arena, j, &query, &acts, &in->err))
+		return EXIT_UNABLE;
+	if (!rc && !acts.count) {
+		err_at(&in->err, (struct pos){ 0 },
+		    "the journal knows nothing of '%s'", address);
+		return EXIT_UNABLE;
+	}
+	text_addf(&t, "%s\n", address);
+	if (rc) {
+		text_addf(&t, "  as run %lld left it, declared at %s\n",
+		    (long long)state.run, state.pos ? state.pos : "?");
+		if (state.observed)
+			attributes(&t, state.observed, &in->err);
+		else
+			text_add(&t, "    absent\n");
+	}
+	for (i = 0; i < acts.count; i++)
+		act_line(&t, &acts.item[i], true);
+	say(in, text_string(&t));
+	return EXIT_DONE;
+}
+
+static int run(struct invocation *in)
+{
+	scoped_journal *journal = NULL;
+	const char *what = argument(in, 0, "");
+
+	if (journal_open(in->arena, in->options.state, JOURNAL_READ, &journal,
+	    &in->err))
+		return EXIT_UNABLE;
+	if (*what && strspn(what, "0123456789") == strlen(what))
+		return show_run(in, journal, strtoll(what, NULL, 10));
+	return show_resource(in, journal, what);
+}
+
+const struct command cmd_show = {
+	.name = "show",
+	.arguments = "RUN|ADDRESS",
+	.about = "show a run, or what the journal knows of a resource",
+	.details = "With a number, the run of that number: what it meant to do, and what came of it. With KIND:NAME, how the last run left that resource, and the last things that were done to it.",
+	.options = OPTION_STATE,
+	.least = 1,
+	.most = 1,
+	.run = run,
+};
