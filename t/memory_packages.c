@@ -160,8 +160,10 @@ static int plan_remove(struct transaction *t, const char *name)
 	assert(t->removes < NAMES_MAX);
 	t->remove[t->removes++] = k;
 	for (other = m->packages; other; other = other->next)
-		if (!other->leftover && has_word(other->package->depends, name))
-			plan_remove(t, other->package->name);
+		if (!other->leftover &&
+		    has_word(other->package->depends, name) &&
+		    plan_remove(t, other->package->name) != 0)
+			return 100;
 	return 0;
 }
 
