@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * journal_queue.c - many threads, one writer: rows that wait to be written together.
+ * journal_queue.c - many threads, one writer: rows that wait to be written
+ * together.
  */
 #include "journal_queue.h"
 

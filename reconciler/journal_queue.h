@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * journal_queue.h - many threads, one writer: rows that wait to be written together.
+ * journal_queue.h - many threads, one writer: rows that wait to be written
+ * together.
  *
  * Whoever comes first while nobody writes, writes all that is waiting, in the
  * order in which it came, and tells the others how it went; who comes meanwhile
@@ -44,6 +45,6 @@ int queue_wait(struct queue *, struct request *);
 int queue_put(struct queue *, struct request *, char why[WHY]);
 /* returns when all that was put is written */
 int queue_flush(struct queue *, char why[WHY]);
-/* nobody writes from now on until queue_release(); all that was put is written */
+/* all that was put is written, and nobody writes until queue_release() */
 int queue_hold(struct queue *, char why[WHY]);
 void queue_release(struct queue *);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * journal_rows.h - the journal's inside: rows of any table, written and read alike.
+ * journal_rows.h - the journal's inside: rows of any table, written and read.
  * Only for the files that make up the journal.
  */
 #pragma once
