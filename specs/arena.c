@@ -89,7 +89,7 @@ static void *take(struct arena *a, size_t size, size_t align)
 	size_t skip = -(uintptr_t)a->next & (align - 1);
 	void *p;
 
-	if (skip <= a->left && size <= a->left - skip) {
+	if (a->next && skip <= a->left && size <= a->left - skip) {
 		p = a->next + skip;
 		a->next += skip + size;
 		a->left -= skip + size;
@@ -106,7 +106,10 @@ static void *take(struct arena *a, size_t size, size_t align)
 
 void *arena_alloc(struct arena *a, size_t size)
 {
-	return memset(take(a, size, size < 8 ? 1 : 8), 0, size);
+	/* a type is aligned to no more than its size */
+	size_t align = size >= 8 ? 8 : size >= 4 ? 4 : size >= 2 ? 2 : 1;
+
+	return memset(take(a, size, align), 0, size);
 }
 
 void *arena_array(struct arena *a, size_t count, size_t size)
