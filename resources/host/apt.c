@@ -229,6 +229,25 @@ static int purge(const struct steps *t, struct host *host, int64_t timeout)
 	return run_on(t->job, host, &c, &names);
 }
 
+/* what dpkg does not even remove as it is; that this fails is said later */
+static int complete(const struct steps *t, struct host *host, int64_t timeout)
+{
+	struct command c = apt_get(t->job->arena, timeout);
+	struct process p;
+	struct outcome said;
+	size_t i, count;
+
+	command_say(&c, "--reinstall");
+	command_say(&c, "install");
+	for (i = 0, count = c.count; i < t->count; i++)
+		if (t->step[i].is.incomplete && t->step[i].change->remove)
+			command_say(&c, t->step[i].change->name);
+	if (c.count == count)
+		return 0;
+	p = command_process(&c, INSTALL_TIME);
+	return host_run(t->job, host, &p, &said);
+}
+
 static int change_all(struct steps *t, struct host *host,
     const struct package_change *changes, size_t count, int64_t timeout)
 {
@@ -239,6 +258,8 @@ static int change_all(struct steps *t, struct host *host,
 		return -1;
 	/* 2. See what differs. */
 	if (steps_read(t, changes, count) < 0)
+		return -1;
+	if (complete(t, host, timeout) < 0)
 		return -1;
 	/* 3. Let go of what is held and shall move. */
 	if (set_holds(t, host, false) < 0)

@@ -213,6 +213,7 @@ int host_package(struct job *job, const struct host *host, const char *name,
 		return 0;
 	out->version = arena_string(job->arena, row->version);
 	out->broken = is_broken(row);
+	out->incomplete = out->broken && row->status[2] == 'R';
 	return 1;
 }
 

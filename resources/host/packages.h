@@ -11,6 +11,9 @@ struct installed {
 	bool held;
 	/* unpacked or half-configured: dpkg was stopped in the middle */
 	bool broken;
+	/* some of its files may be missing: dpkg removes it only after it was
+	   installed again */
+	bool incomplete;
 	/* it is not installed, but its configuration is still there */
 	bool leftover;
 };
