@@ -15,12 +15,12 @@
 
 #include "cmd.h"
 
-#ifndef SCHEMA
-#define SCHEMA "/usr/local/share/plumb/plumb.schema.json"
+#ifndef PREFIX
+#define PREFIX "/usr/local"
 #endif
 
 static const char plumb_yaml[] =
-    "# yaml-language-server: $schema=" SCHEMA "\n"
+    "# yaml-language-server: $schema=" PREFIX "/share/plumb/plumb.schema.json\n"
     "#\n"
     "# The root of a site. plumb reads every *.yaml at and below this directory,\n"
     "# except in files/ and templates/, as if it were one file.\n"
