@@ -197,7 +197,8 @@ static void write_value(struct writer *w, const struct value *v, int depth)
 			    strlen(v->pairs[i].key));
 			text_add(&w->text, ": ");
 		}
-		write_value(w, map ? &v->pairs[i].value : &v->items[i], depth + 1);
+		write_value(w, map ? &v->pairs[i].value : &v->items[i],
+		    depth + 1);
 	}
 	if (v->count)
 		new_line(w, depth);
