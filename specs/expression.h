@@ -53,7 +53,9 @@ void evaluator_set_outside(struct evaluator *, const struct outside *);
 
 /*
  * `out` is `in` with every ${…} in and below it replaced (keys of maps too, by
- * text). What holds none is shared, not copied. All mistakes are said.
+ * text). What holds none is shared, not copied. All mistakes are said. What is
+ * VALUE_LATER keeps pointing at the scope, and is evaluated again when it is in
+ * `in`.
  */
 int evaluate(struct evaluator *, struct arena *, const struct value *in,
     const struct scope *, struct value *out, struct err *);
