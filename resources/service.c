@@ -134,12 +134,29 @@ static int look(struct job *job, const struct host *host, const char *name,
 	return host_unit(job, host, name, u);
 }
 
+/* (3): in an image that nothing runs in, what is wanted to run will, at boot */
+static int assume_state(struct job *job, const struct host *host,
+    const struct service *want, struct service *is)
+{
+	struct entry process;
+	struct unit u;
+
+	if (want->state == UNSET || host_has_systemd(host))
+		return 0;
+	if (host_look(job, host, "/proc/self", &process) < 0)
+		return -1;
+	if (process.type != ENTRY_ABSENT)
+		return host_unit(job, host, full_name(job, want->name), &u);
+	job_note(job, "nothing runs in this tree, so 'state' is left for its first boot");
+	is->state = want->state;
+	return 0;
+}
+
 static int observe(struct job *job, const struct host *host,
     const void *desired, void *observed)
 {
 	const struct service *want = desired;
 	struct service *is = observed;
-	bool live = host_has_systemd(host);
 	struct unit u;
 
 	if (look(job, host, full_name(job, want->name), &u) < 0)
@@ -149,10 +166,8 @@ static int observe(struct job *job, const struct host *host,
 	is->enabled = is_enabled(&u);
 	is->masked = is_masked(&u);
 	is->reloadable = u.can_reload;
-	if (!live && want->state != UNSET) {
-		job_note(job, "no systemd runs here, so 'state' is left for the next boot");
-		is->state = want->state;
-	}
+	if (assume_state(job, host, want, is) < 0)
+		return -1;
 	return is->enabled || is->state == RUNNING || want->enabled == 0 ||
 	    want->state == STOPPED || want->masked != UNSET;
 }
@@ -172,10 +187,11 @@ static int act(struct job *job, struct host *host, enum unit_act what,
 	struct process p;
 	struct outcome said;
 
-	if (what <= UNIT_RELOAD)
-		job_progress(job, "%s %s", doing[what], name);
-	if (host_has_systemd(host))
+	if (host_has_systemd(host)) {
+		if (what <= UNIT_RELOAD)
+			job_progress(job, "%s %s", doing[what], name);
 		return host_unit_act(job, host, what, name, timeout_of(job));
+	}
 	if (what < UNIT_ENABLE || what > UNIT_UNMASK)
 		return 0;
 	p = offline(job, words[what], name);

@@ -8,10 +8,15 @@
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-/* microseconds */
-enum { LOOK_TIMEOUT = 30 * 1000 * 1000 };
+#define PRIVATE "unix:path=/run/systemd/private"
+
+enum {
+	/* microseconds */
+	LOOK_TIMEOUT = 30 * 1000 * 1000,
+};
 
 struct systemd {
 	bool here;
@@ -65,13 +70,17 @@ int systemd_refused(struct job *job, const char *verb, const char *name,
 int systemd_connect(sd_bus **out)
 {
 	scoped_bus *bus = NULL;
+	int r;
 
 	if (geteuid())
 		return sd_bus_open_system(out);
-	if (sd_bus_new(&bus) < 0 ||
-	    sd_bus_set_address(bus, "unix:path=/run/systemd/private") < 0 ||
-	    sd_bus_start(bus) < 0)
+	if ((r = sd_bus_new(&bus)) < 0 ||
+	    (r = sd_bus_set_address(bus, PRIVATE)) < 0)
+		return r;
+	if ((r = sd_bus_start(bus)) == -ENOENT)
 		return sd_bus_open_system(out);
+	if (r < 0)
+		return r;
 	*out = bus;
 	bus = NULL;
 	return 0;
@@ -227,6 +236,11 @@ int systemd_read(struct arena *arena, sd_bus *bus, const char *name,
 	return text_property(arena, bus, path, where, &u->result, e);
 }
 
+void systemd_pause(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 50 * 1000 * 1000 }, NULL);
+}
+
 bool systemd_is_broken(int r)
 {
 	return r == -ECONNRESET || r == -ENOTCONN || r == -EPIPE ||
@@ -250,8 +264,10 @@ int systemd_unit(struct job *job, void *context, const char *name,
 	if (!systemd_running(s))
 		return job_fail(job, "this host does not run systemd, so "
 		    "%s cannot be looked at", name);
-	for (tries = 0; tries < 3 && systemd_is_broken(r); tries++) {
+	for (tries = 0; systemd_is_broken(r) && tries < RECONNECTS; tries++) {
 		sd_bus_error_free(&e);
+		if (tries)
+			systemd_pause();
 		if (!s->bus && (r = systemd_connect(&s->bus)) < 0)
 			continue;
 		sd_bus_set_method_call_timeout(s->bus, LOOK_TIMEOUT);

@@ -94,6 +94,20 @@ static int listen_to_jobs(struct acting *a)
 	return r;
 }
 
+/* anew, as systemd was executed anew */
+static int reconnect(struct acting *a)
+{
+	int r = -ENOTCONN, tries;
+
+	for (tries = 0; systemd_is_broken(r) && tries < RECONNECTS; tries++) {
+		a->bus = sd_bus_close_unref(a->bus);
+		if (tries)
+			systemd_pause();
+		r = listen_to_jobs(a);
+	}
+	return r;
+}
+
 /* what became of the unit; always -1 */
 static int ended_badly(struct acting *a, const struct unit *u,
     const char *happened)
@@ -162,10 +176,7 @@ static int wait_a_little(struct acting *a, const char **why)
 		;
 	if (!systemd_is_broken(r))
 		return 0;
-	/* systemd comes back in a moment */
-	a->bus = sd_bus_close_unref(a->bus);
-	nanosleep(&(struct timespec){ .tv_nsec = TICK * 1000L }, NULL);
-	if ((r = listen_to_jobs(a)) >= 0)
+	if (reconnect(a) >= 0)
 		return 0;
 	*why = "systemd does not answer";
 	return -1;
@@ -284,6 +295,9 @@ static uint64_t time_left(const struct acting *a)
 	return now < a->deadline ? a->deadline - now : 1;
 }
 
+/* an act that systemd may not have heard: asked for once more */
+enum { UNHEARD = 1 };
+
 /* start, stop, restart, reload */
 static int run_job(struct acting *a)
 {
@@ -295,6 +309,8 @@ static int run_job(struct acting *a)
 
 	r = sd_bus_call_method(a->bus, SYSTEMD, MANAGER_PATH, MANAGER,
 	    acts[a->act].method, &e, &reply, "ss", a->name, "replace");
+	if (systemd_is_broken(r))
+		return UNHEARD;
 	if (r < 0)
 		return systemd_refused(a->job, verb, a->name, &e, r);
 	if ((r = sd_bus_message_read(reply, "o", &path)) < 0)
@@ -316,6 +332,8 @@ static int daemon_reload(struct acting *a)
 
 	if (r >= 0)
 		r = sd_bus_call(a->bus, m, time_left(a), &e, NULL);
+	if (systemd_is_broken(r))
+		return UNHEARD;
 	if (r < 0)
 		return systemd_refused(a->job, acts[UNIT_DAEMON_RELOAD].verb,
 		    "", &e, r);
@@ -338,6 +356,8 @@ static int change_files(struct acting *a)
 		r = sd_bus_message_append(m, "b", 0);
 	if (r >= 0)
 		r = sd_bus_call(a->bus, m, time_left(a), &e, &reply);
+	if (systemd_is_broken(r))
+		return UNHEARD;
 	if (r >= 0 && a->act == UNIT_ENABLE)
 		r = sd_bus_message_read(reply, "b", &installs);
 	if (r >= 0)
@@ -351,6 +371,21 @@ static int change_files(struct acting *a)
 		    "no [Install] section, so it is started by what needs it "
 		    "and not at boot; leave 'enabled' out", a->name);
 	return changed ? daemon_reload(a) : 0;
+}
+
+static int act_once(struct acting *a)
+{
+	switch (a->act) {
+	case UNIT_DAEMON_RELOAD:
+		return daemon_reload(a);
+	case UNIT_ENABLE:
+	case UNIT_DISABLE:
+	case UNIT_MASK:
+	case UNIT_UNMASK:
+		return change_files(a);
+	default:
+		return run_job(a);
+	}
 }
 
 static void acting_close(struct acting *a)
@@ -373,19 +408,13 @@ int systemd_unit_act(struct job *job, void *context, enum unit_act act,
 	if (!systemd_running(context))
 		return job_fail(job, "this host does not run systemd, so it "
 		    "cannot %s %s", acts[act].verb, name);
-	if ((r = listen_to_jobs(&a)) < 0)
-		return job_fail(job, "cannot talk to systemd: %s",
-		    strerror(-r));
-	switch (act) {
-	case UNIT_DAEMON_RELOAD:
-		return daemon_reload(&a);
-	case UNIT_ENABLE:
-	case UNIT_DISABLE:
-	case UNIT_MASK:
-	case UNIT_UNMASK:
-		return change_files(&a);
-	default:
-		return run_job(&a);
-	}
+	do {
+		if ((r = reconnect(&a)) < 0)
+			return job_fail(job, "cannot talk to systemd: %s",
+			    strerror(-r));
+		r = act_once(&a);
+	} while (r == UNHEARD &&
+	    clock_microseconds(CLOCK_MONOTONIC) < a.deadline);
+	return r == UNHEARD ? job_fail(job, "cannot %s %s: systemd does not answer",
+	    acts[act].verb, name) : r;
 }
-

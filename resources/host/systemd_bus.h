@@ -32,6 +32,9 @@ int systemd_read(struct arena *, sd_bus *, const char *name, struct unit *,
     sd_bus_error *);
 /* systemd was executed anew, or the connection broke in another way */
 bool systemd_is_broken(int r);
+/* it is back in a moment: so often, with a pause between */
+enum { RECONNECTS = 100 };
+void systemd_pause(void);
 
 /* why systemd could not `verb` `name` (which may be ""); always -1 */
 int systemd_refused(struct job *, const char *verb, const char *name,

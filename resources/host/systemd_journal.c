@@ -10,7 +10,7 @@ enum {
 	LINES = 5,
 	WIDTH = 200,
 	/* "MESSAGE=" */
-	PREFIX = 8,
+	FIELD = 8,
 };
 
 void systemd_quote_journal(struct text *t, const char *name,
@@ -36,8 +36,8 @@ void systemd_quote_journal(struct text *t, const char *name,
 
 		if (sd_journal_get_data(j, "MESSAGE", &data, &size) < 0)
 			continue;
-		size = size - PREFIX > WIDTH ? WIDTH : size - PREFIX;
-		print_escaped(&line, (const char *)data + PREFIX, size);
+		size = size - FIELD > WIDTH ? WIDTH : size - FIELD;
+		print_escaped(&line, (const char *)data + FIELD, size);
 		lines[n++] = text_string(&line);
 	}
 	if (n)
