@@ -192,8 +192,12 @@ static int transact(const struct steps *t, struct host *host, int64_t timeout)
 	}
 }
 
-/* those whose hold is to end (before) or to begin (after) */
-static int set_holds(const struct steps *t, struct host *host, bool hold)
+/*
+ * Those whose hold is to end (before) or to begin (after), which of those that
+ * did not come, since the transaction failed, are those that had one before.
+ */
+static int set_holds(const struct steps *t, struct host *host, bool hold,
+    bool failed)
 {
 	struct command c = command_new(t->job->arena,
 	    WORDS("apt-mark", hold ? "hold" : "unhold"));
@@ -205,7 +209,7 @@ static int set_holds(const struct steps *t, struct host *host, bool hold)
 		bool moving = s->moves && s->is.held && !s->change->remove;
 
 		if (hold ? s->change->hold == 1 && !s->change->remove &&
-		    (!s->is.held || moving) :
+		    (moving || (!s->is.held && !failed)) :
 		    s->is.held && (s->change->hold == 0 || s->moves))
 			arena_push(c.arena, names.item, names.count, capacity,
 			    s->change->name);
@@ -262,7 +266,7 @@ static int change_all(struct steps *t, struct host *host,
 	if (complete(t, host, timeout) < 0)
 		return -1;
 	/* 3. Let go of what is held and shall move. */
-	if (set_holds(t, host, false) < 0)
+	if (set_holds(t, host, false, false) < 0)
 		return -1;
 	/* 4. All of it at once. */
 	result = steps_move(t) ? transact(t, host, timeout) : 0;
@@ -270,7 +274,7 @@ static int change_all(struct steps *t, struct host *host,
 	if (result == 0)
 		result = purge(t, host, timeout);
 	/* 6. Hold what is to be held, and what was, if nothing came of it. */
-	return set_holds(t, host, true) < 0 ? -1 : result;
+	return set_holds(t, host, true, result < 0) < 0 ? -1 : result;
 }
 
 int host_packages_change(struct job *job, struct host *host,
