@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/accounts.h"
 #include "resource.h"
 
 enum {
@@ -94,13 +95,31 @@ static struct process process(struct job *job, const struct command *c,
 	};
 }
 
-/* 1: it ended with 0; 0: with something else, or there is none yet; -1 */
+/* what this run makes may be missing when it is planned: 1, 0 or -1 */
+static int can_run(struct job *job, const struct host *host,
+    const struct command *c, const char *program)
+{
+	struct entry entry;
+	struct account account;
+	int found = host_has_program(job, host, program);
+
+	if (found > 0 && c->user)
+		found = host_user(job, host, c->user, &account);
+	if (found > 0 && c->directory) {
+		if (host_look(job, host, c->directory, &entry) < 0)
+			return -1;
+		found = entry.type != ENTRY_ABSENT;
+	}
+	return found;
+}
+
+/* 1: it ended with 0; 0: with something else, or it cannot run yet; -1 */
 static int guard(struct job *job, const struct host *host,
     const struct command *c, const struct strings *words)
 {
 	struct process p = process(job, c, words);
 	struct outcome outcome;
-	int found = host_has_program(job, host, words->item[0]);
+	int found = can_run(job, host, c, words->item[0]);
 
 	if (found <= 0)
 		return found;

@@ -5,6 +5,8 @@
  * What it points to need not exist. A link is replaced in one step, so nobody
  * ever finds none there.
  */
+#include <string.h>
+
 #include "resource.h"
 
 struct link {
@@ -75,17 +77,44 @@ static int check(struct job *job, const void *desired)
 	return 0;
 }
 
+/* one path from another: words after slashes, without . and .. */
+static const char *follow(struct arena *arena, const char *from,
+    const char *target)
+{
+	char *path = arena_printf(arena, "%s/%s", from, target);
+	const char *next = path;
+	size_t length, size = 0;
+
+	for (; *next; next += length) {
+		next += strspn(next, "/");
+		length = strcspn(next, "/");
+		if (length == 2 && strncmp(next, "..", 2) == 0) {
+			while (size && path[--size] != '/')
+				;
+		} else if (length && !(length == 1 && *next == '.')) {
+			path[size++] = '/';
+			memmove(path + size, next, length);
+			size += length;
+		}
+	}
+	path[size] = '\0';
+	return size ? path : "/";
+}
+
 static int requires(struct job *job, const void *desired)
 {
 	const struct link *want = desired;
+	const char *reason = "it points to that", *from = "", *target;
 
 	job_owns(job, "path", want->path);
 	job_requires_path(job, want->path, "it is in that directory");
-	if (want->target && want->target[0] == '/') {
-		job_requires(job, "file", want->target, "it points to that");
-		job_requires(job, "directory", want->target,
-		    "it points to that");
-	}
+	if (!want->target)
+		return 0;
+	if (want->target[0] != '/')
+		from = arena_printf(job->arena, "%s/..", want->path);
+	target = follow(job->arena, from, want->target);
+	job_requires(job, "file", target, reason);
+	job_requires(job, "directory", target, reason);
 	return 0;
 }
 

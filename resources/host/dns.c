@@ -226,7 +226,8 @@ static int make_question(struct query *q, const struct dns_question *from)
 
 	if (!packet || getrandom(&identifier, sizeof(identifier), 0) < 0)
 		abort();
-	if (knot_rrtype_from_string(from->type, &q->type) < 0)
+	if (knot_rrtype_from_string(from->type, &q->type) < 0 ||
+	    knot_rrtype_is_metatype(q->type))
 		return job_fail(q->job, "there is no type '%s' of DNS records",
 		    from->type);
 	if (!knot_dname_from_str(name, from->name, sizeof(name)))

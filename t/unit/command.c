@@ -57,6 +57,10 @@ static void guards_say_whether_it_runs(void **state)
 	assert_int_equal(trial_observe(&t), 0);
 	assert_null(trial_want(&t, "it", "{ run: [true], only_if: [no-such-program] }"));
 	assert_int_equal(trial_observe(&t), 1);
+	assert_null(trial_want(&t, "it", "{ run: [true], unless: ['true'], directory: %s/later }", t.folder));
+	assert_int_equal(trial_observe(&t), 0);
+	assert_null(trial_want(&t, "it", "{ run: [true], unless: ['true'], user: later }"));
+	assert_int_equal(trial_observe(&t), 0);
 	assert_null(trial_want(&t, "it", "{ run: [true], refresh_only: true }"));
 	assert_int_equal(trial_observe(&t), 1);
 }
