@@ -37,13 +37,14 @@ WARNINGS := $(filter-out -Werror=discarded-qualifiers,$(WARNINGS)) \
     -Werror=incompatible-pointer-types-discards-qualifiers
 endif
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
-    -DPREFIX='"$(PREFIX)"' -pthread $(CFLAGS) $(SANITIZE) $(WARNINGS) \
+    -pthread $(CFLAGS) $(SANITIZE) $(WARNINGS) \
     -fstack-protector-strong -fstack-clash-protection -fPIE \
     -ffile-prefix-map=$(CURDIR)=. -MMD -MP \
     $(shell pkg-config --cflags $(LIBRARIES))
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,--as-needed $(SANITIZE) \
     $(LDFLAGS)
 LIBS = $(shell pkg-config --libs $(LIBRARIES))
+$B/reconciler/cmd/%.o: ALL_CFLAGS += -DPREFIX='"$(PREFIX)"'
 
 KINDS := $(sort $(patsubst resources/%.c,%,$(wildcard resources/*.c)))
 SOURCES := $(wildcard specs/*.c resources/host/*.c resources/*.c \
