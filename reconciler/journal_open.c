@@ -80,7 +80,7 @@ static int read_beginning(struct journal *j, struct err *e)
 	struct row_query last_run = { .table = ROW_RUN, .rest = sql_newest,
 		.number = { 1 }, .each = take_oldest, .context = &j->oldest };
 
-	if (rows_read(j, &last_run, e))
+	if (journal_ask(j, &last_run, e))
 		return -1;
 	return j->mode == JOURNAL_WRITE ? opened_read(j, e) : 0;
 }
@@ -166,7 +166,7 @@ int journal_flush(struct journal *j, struct err *e)
 	return j->queue && queue_flush(j->queue, why) ? say(e, why) : 0;
 }
 
-int rows_read(struct journal *j, const struct row_query *q, struct err *e)
+int journal_ask(struct journal *j, const struct row_query *q, struct err *e)
 {
 	char why[WHY];
 	int result;

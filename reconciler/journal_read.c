@@ -89,7 +89,7 @@ int journal_states(struct arena *a, struct journal *j,
 	size_t i;
 
 	*out = (struct journal_states){ 0 };
-	if (rows_read(j, &q, e))
+	if (journal_ask(j, &q, e))
 		return -1;
 	if (out->count)
 		qsort(out->item, out->count, sizeof(*out->item), by_address);
@@ -116,7 +116,7 @@ int journal_state_find(struct arena *a, struct journal *j, const char *address,
 	struct row_query q = { .table = ROW_CLOSED, .rest = sql_one_state,
 		.text = address, .each = take_state, .context = &g };
 
-	if (rows_read(j, &q, e))
+	if (journal_ask(j, &q, e))
 		return -1;
 	if (found.count)
 		*out = found.item[0];
@@ -192,7 +192,7 @@ static int read_acts(struct arena *a, struct journal *j, struct row_query *q,
 	q->table = ROW_ACT;
 	q->each = take_act;
 	q->context = &g;
-	return rows_read(j, q, e);
+	return journal_ask(j, q, e);
 }
 
 static int read_outcomes(struct arena *a, struct journal *j,
@@ -203,7 +203,7 @@ static int read_outcomes(struct arena *a, struct journal *j,
 	q->table = ROW_CLOSED;
 	q->each = take_outcome;
 	q->context = &g;
-	return rows_read(j, q, e);
+	return journal_ask(j, q, e);
 }
 
 int journal_open_acts(struct arena *a, struct journal *j,
@@ -236,7 +236,7 @@ static int find_range(struct journal *j, struct range *range, struct err *e)
 		.context = range };
 
 	range->first = range->end = INT64_MAX;
-	return rows_read(j, &q, e);
+	return journal_ask(j, &q, e);
 }
 
 int journal_acts(struct arena *a, struct journal *j, int64_t run,
@@ -339,7 +339,7 @@ int journal_refreshes(struct arena *a, struct journal *j,
 		.number = { j->oldest }, .each = take_owed, .context = &o };
 
 	*out = (struct journal_refreshes){ 0 };
-	return rows_read(j, &q, e);
+	return journal_ask(j, &q, e);
 }
 
 /* --- runs --- */
@@ -392,7 +392,7 @@ static int read_runs(struct arena *a, struct journal *j, struct row_query *q,
 	q->table = ROW_RUN;
 	q->each = take_run;
 	q->context = &g;
-	if (rows_read(j, q, e))
+	if (journal_ask(j, q, e))
 		return -1;
 	if (!out->count)
 		return 0;
@@ -401,7 +401,7 @@ static int read_runs(struct arena *a, struct journal *j, struct row_query *q,
 	q->number[0] = out->item[out->count - 1].run;
 	q->number[1] = out->item[0].run + 1;
 	q->each = take_end;
-	return rows_read(j, q, e);
+	return journal_ask(j, q, e);
 }
 
 int journal_runs(struct arena *a, struct journal *j, size_t limit,
@@ -456,7 +456,7 @@ int journal_drifts(struct arena *a, struct journal *j, int64_t run,
 		return -1;
 	q.number[0] = range.first;
 	q.number[1] = range.end;
-	return rows_read(j, &q, e);
+	return journal_ask(j, &q, e);
 }
 
 int journal_drifts_of(struct arena *a, struct journal *j,
@@ -470,5 +470,5 @@ int journal_drifts_of(struct arena *a, struct journal *j,
 		.each = take_drift, .context = &g };
 
 	*out = (struct journal_drifts){ 0 };
-	return rows_read(j, &q, e);
+	return journal_ask(j, &q, e);
 }

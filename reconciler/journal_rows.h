@@ -136,7 +136,7 @@ int cursor_step(struct cursor *, struct row *, char why[WHY]);
 /* journal_chain.c: from the last run on, or whole */
 int chain_check(struct database *, bool whole, char why[WHY]);
 /* journal_open.c */
-int rows_read(struct journal *, const struct row_query *, struct err *);
+int journal_ask(struct journal *, const struct row_query *, struct err *);
 /*
  * journal_file.c: STATE/journal.db as SQLite is to open it, a URI; made where
  * it is to be written. 1: there is none, and it is only read.

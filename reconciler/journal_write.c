@@ -130,9 +130,9 @@ static int look_back(struct journal *j, struct beginning *b, struct err *e)
 	struct row_query owed = { .table = ROW_OWED, .rest = sql_still_owed,
 		.number = { j->oldest }, .each = take_oldest, .context = b };
 
-	if (rows_read(j, &last, e) || rows_read(j, &open, e))
+	if (journal_ask(j, &last, e) || journal_ask(j, &open, e))
 		return -1;
-	return rows_read(j, &owed, e);
+	return journal_ask(j, &owed, e);
 }
 
 int journal_run_begin(struct journal *j, const struct journal_run *run,
