@@ -21,10 +21,18 @@ sub said
 	return scalar(() = $out =~ /^\Q$text\E/mg);
 }
 
+# What another host is served, at last: when nginx is told to reload, a worker
+# with the old configuration may take one more connection.
 sub page
 {
-	return ($other->run(qw(curl -sS --max-time 5),
-	    'http://' . $web->address . '/'))[1];
+	my ($port) = @_;
+	my $page;
+	eventually {
+		(undef, $page) = $other->run(qw(curl -sS --max-time 5), 'http://' .
+		    $web->address . ":$port/");
+		$page =~ /Hello from Plumbline/
+	} 10;
+	return $page;
 }
 
 sub plumb
@@ -41,7 +49,7 @@ isnt(($web->run(qw(test -e), $conf))[0], 0, 'and nothing was done');
 subtest 'apply' => sub {
 	($status, $out, $err) = plumb(qw(apply -y));
 	is($status, 0, 'goes well') or diag $out, $err;
-	like(page(), qr/Hello from Plumbline/, 'another host sees the page');
+	like(page(80), qr/Hello from Plumbline/, 'another host sees the page');
 	is(($web->run(qw(systemctl is-enabled nginx)))[1], "enabled\n",
 	    'the service is enabled');
 	like($web->get($conf), qr/from the site web/, 'its configuration');
@@ -65,8 +73,8 @@ subtest 'the configuration edited by hand' => sub {
 	$web->put($conf, $wanted =~ s/server_tokens off/server_tokens on/r);
 	($status, $out, $err) = plumb('drift');
 	is($status, 2, 'is drift') or diag $out, $err;
-	like($out, qr/^-.*server_tokens on/m, 'what is there is shown');
-	like($out, qr/^\+.*server_tokens off/m, 'and what should be');
+	like($out, qr/^\s*-\s*server_tokens on/m, 'what is there is shown');
+	like($out, qr/^\s*\+\s*server_tokens off/m, 'and what should be');
 	($status, $out, $err) = plumb(qw(apply -y));
 	is($status, 0, 'is mended') or diag $out, $err;
 	is($web->get($conf), $wanted, 'as it was');
@@ -91,7 +99,7 @@ subtest 'the service stopped as well' => sub {
 	is($web->get($conf), $wanted, 'the file');
 	is(said('Started'), $starts + 1, 'started once');
 	cmp_ok(said('Reloaded') - $reloads, '<=', 1, 'reloaded once at most');
-	like(page(), qr/Hello from Plumbline/, 'the page is back');
+	like(page(80), qr/Hello from Plumbline/, 'the page is back');
 	is((plumb('drift'))[0], 0, 'nothing is left');
 };
 
@@ -119,15 +127,12 @@ subtest 'another port' => sub {
 	is($status, 2, 'is a change') or diag $out, $err;
 	like($out, qr/reload.*nginx/i, 'the reload is in the plan');
 	is((plumb(qw(apply -y)))[0], 0, 'goes well');
-	like(($other->run(qw(curl -sS --max-time 5), 'http://' .
-	    $web->address . ':8080/'))[1], qr/Hello/, 'is served there');
+	like(page(8080), qr/Hello from Plumbline/, 'is served there');
 };
 
 subtest 'a reboot' => sub {
 	$web->reboot;
-	ok(eventually(sub { ($other->run(qw(curl -sS --max-time 5 -o),
-	    '/dev/null', 'http://' . $web->address . ':8080/'))[0] == 0 }),
-	    'the page comes back by itself');
+	like(page(8080), qr/Hello from Plumbline/, 'the page is back by itself');
 	($status, $out, $err) = plumb('drift');
 	is($status, 0, 'nothing drifted') or diag $out, $err;
 };
