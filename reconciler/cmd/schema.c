@@ -203,30 +203,41 @@ static struct value reference(struct arena *a, const char *name)
 	return map_done(&m);
 }
 
-/* rows that share a member exclude each other: {"not": {"required": [...]}} */
+/* where `row` is given, the later rows that share its member must not be */
+static struct value exclude(struct arena *a, const struct attribute *row)
+{
+	struct map_maker condition = { .arena = a }, others = condition,
+		then = condition, all = condition;
+	const struct attribute *other;
+
+	for (other = row + 1; other->name; other++)
+		if (row->offset == other->offset)
+			map_add_bool(&others, other->name, false);
+	if (!others.count)
+		return map_done(&others);
+	map_add(&condition, "required", words_of(a, row->name));
+	map_add(&then, "properties", map_done(&others));
+	/* not of the standard either */
+	map_add_text(&then, "errorMessage", arena_printf(a,
+	    "'%s' is given already, and the two exclude each other",
+	    row->name));
+	map_add(&all, "if", map_done(&condition));
+	map_add(&all, "then", map_done(&then));
+	return map_done(&all);
+}
+
 static void exclude_aliases(struct map_maker *m,
     const struct attribute *table)
 {
 	struct list_maker all = { .arena = m->arena };
-	const struct attribute *row, *other;
-	struct map_maker both, not;
+	const struct attribute *row;
+	struct value one;
 
-	for (row = table; row->name; row++)
-		for (other = row + 1; other->name; other++) {
-			if (row->offset != other->offset)
-				continue;
-			both = (struct map_maker){ .arena = m->arena };
-			not = both;
-			map_add(&both, "required", words_of(m->arena,
-			    arena_printf(m->arena, "%s|%s", row->name,
-			    other->name)));
-			map_add(&not, "not", map_done(&both));
-			map_add_text(&not, "errorMessage",
-			    arena_printf(m->arena,
-			    "'%s' and '%s' exclude each other", row->name,
-			    other->name));
-			list_add(&all, map_done(&not));
-		}
+	for (row = table; row->name; row++) {
+		one = exclude(m->arena, row);
+		if (one.count)
+			list_add(&all, one);
+	}
 	if (all.count)
 		map_add(m, "allOf", list_done(&all));
 }
