@@ -162,12 +162,41 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	return p;
 }
 
+/* the block that holds just `item`, if it has one of its own */
+static struct block **own_block(struct arena *a, const void *item)
+{
+	struct block **b = &a->blocks;
+
+	while (*b && (*b)->data != item)
+		b = &(*b)->older;
+	return *b ? b : NULL;
+}
+
+/*
+ * Large arrays have blocks of their own, which can grow in place: an array
+ * that ends with a million items leaves no trail of smaller ones behind.
+ */
 void *arena_grow(struct arena *a, void *item, size_t count, size_t *capacity,
     size_t size)
 {
-	size_t wanted = *capacity ? *capacity * 2 : 8;
-	void *p = arena_array(a, wanted, size);
+	size_t wanted = *capacity ? *capacity * 2 : 8, total;
+	struct block **own = NULL, *b;
+	void *p;
 
+	if (__builtin_mul_overflow(wanted, size, &total))
+		abort();
+	if (count * size > LARGEST / 4)
+		own = own_block(a, item);
+	if (own) {
+		b = realloc(*own, sizeof(*b) + total);
+		if (!b)
+			abort();
+		*own = b;
+		memset(b->data + count * size, 0, total - count * size);
+		*capacity = wanted;
+		return b->data;
+	}
+	p = arena_alloc(a, total);
 	if (count)
 		memcpy(p, item, count * size);
 	*capacity = wanted;
