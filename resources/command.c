@@ -151,8 +151,19 @@ static int observe(struct job *job, const struct host *host,
 		result = guard(job, host, want, want->only_if);
 		return result < 0 ? -1 : !result;
 	}
-	if (!want->creates && !want->unless)
-		job_note(job, "runs every time: it has no creates, unless or only_if");
+	return 0;
+}
+
+static int foresee(struct act *acts, size_t count, const struct host *host)
+{
+	const struct command *c;
+	size_t i;
+
+	(void)host;
+	for (i = 0; i < count; i++)
+		if ((c = acts[i].desired) && !c->creates && !c->unless &&
+		    !c->only_if && c->refresh_only != 1)
+			job_note(acts[i].job, "runs every time: it has no creates, unless or only_if");
 	return 0;
 }
 
@@ -289,4 +300,5 @@ const struct kind kind_command = {
 	.requires = requires,
 	.refresh = refresh,
 	.refresh_how = refresh_how,
+	.foresee = foresee,
 };

@@ -24,6 +24,10 @@ struct directory {
 	int exclusive;
 	const struct strings *keep;
 	int force;
+	/* only observed: names that nobody declared, and how many entries below
+	   it have another owner */
+	struct strings foreign;
+	size_t strays;
 };
 
 static const struct attribute attributes[] = {
@@ -170,17 +174,13 @@ static int observe_below(struct job *job, const struct host *host,
 {
 	struct walk w = { .job = job, .host = host, .uid = (uid_t)-1,
 		.gid = (gid_t)-1 };
-	struct strings foreign;
 
 	is->recursive = want->recursive;
 	is->exclusive = want->exclusive;
 	if (want->exclusive == 1) {
-		if (find_foreign(job, host, want, &foreign) < 0)
+		if (find_foreign(job, host, want, &is->foreign) < 0)
 			return -1;
-		is->exclusive = foreign.count == 0;
-		if (foreign.count)
-			job_note(job, "also removes: %s",
-			    listed(job, &foreign));
+		is->exclusive = is->foreign.count == 0;
 	}
 	if (want->recursive != 1)
 		return 0;
@@ -191,9 +191,8 @@ static int observe_below(struct job *job, const struct host *host,
 		return -1;
 	if (walk(&w, want->path, 0) < 0)
 		return -1;
+	is->strays = w.strays;
 	is->recursive = w.strays == 0;
-	if (w.strays)
-		job_note(job, "also given to them: %zu below it", w.strays);
 	return 0;
 }
 
@@ -275,6 +274,27 @@ static int remove_directory(struct job *job, struct host *host,
 	return host_unlink(job, host, is->path);
 }
 
+static int foresee(struct act *acts, size_t count, const struct host *host)
+{
+	const struct directory *is;
+	size_t i;
+
+	(void)host;
+	for (i = 0; i < count; i++) {
+		if (!(is = acts[i].observed))
+			continue;
+		if (!acts[i].desired && is->force == 1)
+			job_note(acts[i].job, "with all that it holds");
+		if (acts[i].desired && is->foreign.count)
+			job_note(acts[i].job, "also removes: %s",
+			    listed(acts[i].job, &is->foreign));
+		if (acts[i].desired && is->strays)
+			job_note(acts[i].job, "also changes the owner of %zu below it",
+			    is->strays);
+	}
+	return 0;
+}
+
 static int check(struct job *job, const void *desired)
 {
 	const struct directory *want = desired;
@@ -312,4 +332,5 @@ const struct kind kind_directory = {
 	.remove = remove_directory,
 	.check = check,
 	.requires = requires,
+	.foresee = foresee,
 };

@@ -108,7 +108,7 @@ const char *trial_want(struct trial *t, const char *name, const char *fmt, ...)
 
 int trial_observe(struct trial *t)
 {
-	t->notes.size = 0;
+	t->notes = text_new(t->arena);
 	t->observed = arena_alloc(t->arena, t->kind->size);
 	attributes_clear(t->kind->attributes, t->observed);
 	return t->kind->observe(&t->job, &t->host, t->desired, t->observed);
@@ -127,6 +127,15 @@ int trial_remove(struct trial *t)
 {
 	assert_int_equal(trial_observe(t), 1);
 	return t->kind->remove(&t->job, &t->host, t->observed);
+}
+
+void trial_foresee(struct trial *t)
+{
+	struct act act = { .job = &t->job, .desired = t->desired,
+		.observed = t->observed };
+
+	t->notes = text_new(t->arena);
+	assert_int_equal(t->kind->foresee(&act, 1, &t->host), 0);
 }
 
 const char *trial_differ(struct trial *t)

@@ -43,6 +43,8 @@ const char *trial_want(struct trial *, const char *name, const char *fmt, ...)
 int trial_observe(struct trial *);
 int trial_apply(struct trial *);
 int trial_remove(struct trial *);
+/* what else the change that trial_observe() saw would do, into the notes */
+void trial_foresee(struct trial *);
 /* rows that differ, with blanks between, after trial_observe() gave 1 */
 const char *trial_differ(struct trial *);
 /* what was said last; "" */

@@ -31,6 +31,7 @@ static void one_without_guards_runs_every_time_and_says_so(void **state)
 	trial_open(&t, &kind_command, false);
 	assert_null(trial_want(&t, "it", "{ run: [touch, %s/x] }", t.folder));
 	assert_int_equal(trial_observe(&t), 0);
+	trial_foresee(&t);
 	assert_string_equal(text_string(&t.notes),
 	    "runs every time: it has no creates, unless or only_if\n");
 	assert_int_equal(trial_apply(&t), 0);

@@ -85,6 +85,7 @@ static void an_exclusive_one_loses_what_nobody_declared(void **state)
 	assert_null(trial_want(&t, "/srv", "{ exclusive: true, keep: ['*.local'] }"));
 	assert_int_equal(trial_observe(&t), 1);
 	assert_string_equal(trial_differ(&t), "exclusive");
+	trial_foresee(&t);
 	assert_string_equal(text_string(&t.notes),
 	    "also removes: old, way\n");
 	assert_int_equal(trial_apply(&t), 0);
@@ -131,6 +132,9 @@ static void a_recursive_one_owns_all_below_but_follows_no_link(void **state)
 	shell(&t, "touch srv/new");
 	assert_int_equal(trial_observe(&t), 1);
 	assert_string_equal(trial_differ(&t), "recursive");
+	trial_foresee(&t);
+	assert_string_equal(text_string(&t.notes),
+	    "also changes the owner of 1 below it\n");
 }
 
 static void a_full_one_is_removed_only_by_force(void **state)
