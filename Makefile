@@ -88,6 +88,13 @@ $B/embedded.c: $(EMBEDDED) Makefile
 	    sed 's/[\"]/\\&/g; s/.*/	"&\\n"/' $$f; echo '	,'; done; \
 	  echo '	0,'; echo '};'; } > $@
 
+# Two files name a place below PREFIX, which may be another than last time.
+$B/reconciler/cmd/manual.o $B/reconciler/cmd/init.o: $B/prefix
+$B/prefix: always
+	@mkdir -p $(@D)
+	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
+always:
+
 # What plumb says about itself, for man(1), editors and shells.
 DOCUMENTS := $(addprefix $B/,plumb.8 plumb.yaml.5 plumb.schema.json \
     plumb.bash _plumb plumb.fish)
@@ -167,4 +174,4 @@ uninstall:
 clean:
 	rm -rf $B
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B -type f -name '*.d' 2>/dev/null)

@@ -17,7 +17,7 @@ test=(perl prove:perl libcmocka-dev clang:clang 'libclang-rt-14-dev|libclang-rt-
     iproute2 util-linux procps curl:curl openssl:openssl sqlite3:sqlite3
     mmdebstrap systemd-container dpkg-dev openssh-client xz-utils
     nginx:nginx-light knotd:knot knsupdate:knot-dnsutils kdig:knot-dnsutils
-    node:nodejs npm:npm)
+    node:nodejs npm:npm zsh:zsh fish:fish python3-jsonschema python3-yaml)
 
 there()
 {
