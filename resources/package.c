@@ -200,6 +200,16 @@ static void note(struct job *job, const char *what, const struct strings *names)
 		job_note(job, "%s: %s", what, text_string(&t));
 }
 
+/* several lines as one */
+static const char *flat(struct job *job, const char *lines)
+{
+	struct text t = text_new(job->arena);
+
+	for (; *lines; lines++)
+		text_add(&t, *lines == '\n' ? "; " : (char[]){ *lines, 0 });
+	return text_string(&t);
+}
+
 /* what comes along belongs to all of them, and is said once, with the first */
 static int foresee(struct act *acts, size_t count, const struct host *host)
 {
@@ -211,7 +221,7 @@ static int foresee(struct act *acts, size_t count, const struct host *host)
 		return -1;
 	if (f.problem) {
 		job_note(acts->job, "what else changes is not known yet: %s",
-		    f.problem);
+		    flat(acts->job, f.problem));
 		return 0;
 	}
 	for (i = 0; i < count; i++)

@@ -308,7 +308,10 @@ static int check(struct job *job, const void *desired)
 	return result;
 }
 
-/* nginx@a.service: its own unit file, its template, the package nginx */
+/*
+ * nginx@a.service: its own unit file, its template, the package nginx; a timer
+ * or socket what it starts as well
+ */
 static int requires(struct job *job, const void *desired)
 {
 	const struct service *want = desired;
@@ -321,6 +324,10 @@ static int requires(struct job *job, const void *desired)
 	if (name[stem] == '@')
 		job_requires(job, "unit", arena_printf(job->arena, "%.*s@%s",
 		    (int)stem, name, dot), "that is its unit file");
+	if (strcmp(dot, ".service") != 0)
+		job_requires(job, "unit", arena_printf(job->arena,
+		    "%.*s.service", (int)(dot - name), name),
+		    "that is what it starts");
 	job_requires(job, "package", arena_copy(job->arena, name, stem),
 	    "that package brings it");
 	return 0;
