@@ -6,9 +6,9 @@
  * It changes nothing. Looking asks once; applying asks until the answer is
  * good, so that what requires the probe begins only then.
  */
-#include <inttypes.h>
 #include <string.h>
 
+#include "../specs/print.h"
 #include "host/connection.h"
 #include "host/network.h"
 #include "resource.h"
@@ -234,8 +234,8 @@ static int apply(struct job *job, struct host *host, const void *desired,
 			return job_fail(job, "stopped while waiting for %s %s: %s",
 			    protocol, what, finding.detail);
 	}
-	return job_fail(job, "%s %s is not healthy after %" PRId64 " s: %s",
-	    protocol, what, want->within / 1000, finding.detail);
+	return job_fail(job, "%s %s is not healthy after %s: %s", protocol,
+	    what, print_duration(job->arena, want->within), finding.detail);
 }
 
 static int remove_probe(struct job *job, struct host *host,

@@ -189,7 +189,7 @@ static void a_probe_gives_up_with_what_it_saw_last(void **state)
 	close(fd);
 	assert_int_equal(trial_apply(&t), -1);
 	assert_string_equal(trial_said(&t), arena_printf(t.arena,
-	    "it: tcp 127.0.0.1:%d is not healthy after 1 s: connection refused",
+	    "it: tcp 127.0.0.1:%d is not healthy after 1.0 s: connection refused",
 	    port));
 }
 
