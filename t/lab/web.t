@@ -117,7 +117,7 @@ subtest 'a configuration that nginx does not accept' => sub {
 	is(said('Reloaded'), $reloads, 'nothing is reloaded');
 	$web->put('/srv/site/templates/nginx.conf', $template);
 	is((plumb(qw(apply -y)))[0], 0, 'mended in the site, it goes well');
-	is(said('Reloaded'), $reloads, 'still nothing is reloaded');
+	cmp_ok(said('Reloaded'), '<=', $reloads + 1, 'with one reload at most');
 };
 
 subtest 'another port' => sub {
