@@ -151,13 +151,17 @@ static int read_resource(const struct reader *reader, struct resource *r)
 {
 	const struct declaration *d = r->declaration;
 	struct reader scoped = *reader;
+	struct value body = *d->body;
 	size_t before = reader->err->count;
 	int failed;
 
+	/* what is wrong with its name, or is missing, points at its name */
+	if (body.pos.source == d->pos.source)
+		body.pos = d->pos;
 	scoped.scope = d->scope;
 	r->desired = arena_alloc(reader->arena, r->kind->size);
 	failed = attributes_read(&scoped, r->kind->attributes,
-	    kind_phrase(reader->arena, r->kind), r->name, d->body,
+	    kind_phrase(reader->arena, r->kind), r->name, &body,
 	    common_words, r->desired, &r->reading);
 	failed |= read_common(&scoped, r);
 	failed |= check_ignore(&scoped, r);

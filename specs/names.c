@@ -103,6 +103,8 @@ const char *yaml_hint(const char *problem, const char *context)
 		    "is the ':' after a key missing, or a line indented too little?" },
 		{ "found unexpected end of stream",
 		    "a quote or bracket is not closed" },
+		{ "did not find expected node content",
+		    "a value is missing, or a [ or { is not closed" },
 		{ "did not find expected ',' or '}'",
 		    "a { is not closed, or a ',' is missing" },
 		{ "did not find expected ',' or ']'",

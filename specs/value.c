@@ -429,7 +429,8 @@ static int say_broken(struct reader_state *r, const yaml_parser_t *parser)
 	if (parser->error == YAML_READER_ERROR)
 		return err_at(r->err, offset_pos(r->source, r->skipped +
 		    parser->problem_offset),
-		    "this is not text in UTF-8 (%s)", problem);
+		    "this is not text in UTF-8 (%s); what is binary goes in a file below files/ (source:)",
+		    problem);
 	err_at(r->err, pos, "%s%s%s%s", problem, hint ? " (" : "",
 	    hint ? hint : "", hint ? ")" : "");
 	if (parser->context && parser->context_mark.line !=
