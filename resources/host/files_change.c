@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -251,23 +252,58 @@ int files_symlink(struct job *job, void *context, const char *target,
 	return put(job, t, above, new, path);
 }
 
-/* `fd` was opened by O_PATH, which fchmod(2) does not take */
-static int mode_set(int fd, mode_t mode)
-{
-	char name[32];
+/* fchmodat2(2), of Linux 6.6, which the C library does not know yet */
+enum { FCHMODAT2 = 452 };
 
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-	return chmod(name, mode);
+/* what is there, opened by O_PATH */
+struct target {
+	int above;
+	const char *name;
+	int fd;
+	struct stat st;
+};
+
+/* by a descriptor that fchmod(2) takes, of the very same file */
+static int mode_set_again(const struct target *at, mode_t mode)
+{
+	scoped_descriptor fd = openat(at->above, at->name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (st.st_dev == at->st.st_dev && st.st_ino == at->st.st_ino)
+		return fchmod(fd, mode);
+	errno = EBUSY;
+	return -1;
 }
 
-static const char *owner_and_mode(int fd, const struct stat *st, int mode,
-    uid_t uid, gid_t gid)
+static int mode_set(const struct target *at, mode_t mode)
 {
+	char link[32];
+	long failed = syscall(FCHMODAT2, at->fd, "", mode, AT_EMPTY_PATH);
+
+	/* EPERM: a container's filter that does not know it either */
+	if (!failed || (errno != ENOSYS && errno != EPERM))
+		return (int)failed;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", at->fd);
+	failed = chmod(link, mode);
+	/* closed to a user's process that cannot be dumped, as plumb is */
+	if (!failed || (errno != EACCES && errno != ENOENT))
+		return (int)failed;
+	return mode_set_again(at, mode);
+}
+
+/* NULL, or what could not be done; errno says why */
+static const char *owner_and_mode(const struct target *at, int mode, uid_t uid,
+    gid_t gid)
+{
+	const struct stat *st = &at->st;
 	bool owner = (uid != (uid_t)-1 && uid != st->st_uid) ||
 	    (gid != (gid_t)-1 && gid != st->st_gid);
 	int now = (int)(st->st_mode & 07777);
 
-	if (owner && fchownat(fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+	if (owner && fchownat(at->fd, "", uid, gid, AT_EMPTY_PATH) < 0)
 		return "give an owner to";
 	if (S_ISLNK(st->st_mode))
 		return NULL;
@@ -278,7 +314,7 @@ static const char *owner_and_mode(int fd, const struct stat *st, int mode,
 		mode = now;
 	else if (mode == now && !owner)
 		return NULL;
-	return mode_set(fd, (mode_t)mode) < 0 ? "set the mode of" : NULL;
+	return mode_set(at, (mode_t)mode) < 0 ? "set the mode of" : NULL;
 }
 
 int files_set_mode(struct job *job, void *context, const char *path, int mode,
@@ -290,18 +326,20 @@ int files_set_mode(struct job *job, void *context, const char *path, int mode,
 	    tree_open(t, path, O_RDONLY | O_DIRECTORY) :
 	    tree_open_above(t, path, &name);
 	scoped_descriptor fd = -1;
-	struct stat st, directory;
+	struct target at = { .above = above, .name = name };
+	struct stat directory;
 
 	if (above < 0 || fstat(above, &directory) < 0 ||
 	    (fd = openat(above, name, O_PATH | O_NOFOLLOW | O_CLOEXEC)) < 0 ||
-	    fstat(fd, &st) < 0)
+	    fstat(fd, &at.st) < 0)
 		return tree_fail(job, t, "change", path);
+	at.fd = fd;
 	/* else whoever owns the directory makes us give him any file */
-	if (S_ISREG(st.st_mode) && st.st_nlink > 1 &&
+	if (S_ISREG(at.st.st_mode) && at.st.st_nlink > 1 &&
 	    !tree_trusts(t, &directory))
 		return job_fail(job, "cannot change '%s': it has %ju names, and is in a directory that others than root may write",
-		    path, (uintmax_t)st.st_nlink);
-	failed = owner_and_mode(fd, &st, mode, uid, gid);
+		    path, (uintmax_t)at.st.st_nlink);
+	failed = owner_and_mode(&at, mode, uid, gid);
 	return failed ? tree_fail(job, t, failed, path) : 0;
 }
 

@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "files.h"
@@ -228,6 +230,24 @@ static int spawn(const struct program *p, const int fds[3],
 	return failed;
 }
 
+/*
+ * With the usual umask, whatever plumb's own is. posix_spawn(3) cannot set it,
+ * and it belongs to all threads, so this one takes one of its own. Where a
+ * container forbids that, others only make what has a mode of its own anyway.
+ */
+static int spawn_usual(const struct program *p, const int fds[3],
+    const posix_spawnattr_t *how, pid_t *pid)
+{
+	mode_t before;
+	int failed;
+
+	(void)!unshare(CLONE_FS);
+	before = umask(022);
+	failed = spawn(p, fds, how, pid);
+	umask(before);
+	return failed;
+}
+
 pid_t program_start(struct job *job, const struct program *p, const char *name,
     const int fds[3])
 {
@@ -248,7 +268,7 @@ pid_t program_start(struct job *job, const struct program *p, const char *name,
 	    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
 	posix_spawnattr_setsigdefault(&how, &all);
 	posix_spawnattr_setsigmask(&how, &none);
-	failed = spawn(p, fds, &how, &pid);
+	failed = spawn_usual(p, fds, &how, &pid);
 	posix_spawnattr_destroy(&how);
 	if (!failed)
 		return pid;

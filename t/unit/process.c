@@ -285,6 +285,18 @@ static void its_environment_is_clean(void **state)
 	assert_string_equal(o.out.data, "/x\n/usr/share\n");
 }
 
+static void its_umask_is_the_usual_one(void **state)
+{
+	struct world *w = *state;
+	struct process p = shell(w, "umask");
+	struct outcome o;
+
+	umask(077);
+	assert_int_equal(host_run_well(&w->job, &w->host, &p, &o), 0);
+	assert_int_equal(umask(022), 077);
+	assert_string_equal(o.out.data, "0022\n");
+}
+
 static void its_descriptors_and_signals_are_clean(void **state)
 {
 	struct world *w = *state;
@@ -458,6 +470,7 @@ int main(void)
 		TEST(a_child_that_never_stops_writing_does_not_hold_us),
 		TEST(what_is_not_installed_is_said),
 		TEST(its_environment_is_clean),
+		TEST(its_umask_is_the_usual_one),
 		TEST(its_descriptors_and_signals_are_clean),
 		TEST(another_user_is_only_that),
 		TEST(closed_standard_streams_do_no_harm),
