@@ -330,6 +330,7 @@ static int refresh(struct task *t, struct err *err)
 int act_together(struct task *tasks, size_t n, struct err *err)
 {
 	const struct kind *kind = tasks[0].resource->kind;
+	bool together = kind->apply_together != NULL;
 	size_t i;
 	int failed = 0;
 
@@ -342,9 +343,9 @@ int act_together(struct task *tasks, size_t n, struct err *err)
 	if (announce(tasks, n, err))
 		failed = -1;
 	/* 3. Do it. */
-	if (!failed && kind->apply_together)
+	if (!failed && together)
 		do_together(tasks, n);
-	for (i = 0; i < n && !kind->apply_together && !failed; i++)
+	for (i = 0; i < n && !together && !failed; i++)
 		if (tasks[i].fate == FATE_WAITS &&
 		    tasks[i].action != ACTION_NONE)
 			do_alone(&tasks[i]);

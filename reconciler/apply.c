@@ -16,7 +16,12 @@
 #include "../specs/spec.h"
 #include "observe.h"
 
-enum { WORKERS_MOST = 64, GROUP_MOST = 4096 };
+enum {
+	WORKERS_MOST = 64,
+	GROUP_MOST = 4096,
+	/* quick ones that a worker takes at once, so that they share a sync */
+	WAVE_MOST = 16,
+};
 
 struct schedule {
 	pthread_mutex_t lock;
@@ -332,19 +337,45 @@ static void do_group(struct worker *w)
 		do_tasks(w, nodes, n);
 }
 
+static bool is_quick(const struct applier *a, uint32_t node)
+{
+	const struct kind *kind = a->graph->resources[node].kind;
+
+	return !(kind->flags & KIND_SLOW) && !kind->refresh;
+}
+
+/*
+ * The first ready node, and what is quick and waits behind it: their
+ * announcements share a sync. Never so many that other workers get none.
+ */
+static void do_wave(struct worker *w)
+{
+	struct applier *a = w->applier;
+	struct schedule *s = a->schedule;
+	size_t fair = (s->tail - s->head) / a->jobs + 1, n = 0;
+	uint32_t nodes[WAVE_MOST];
+
+	if (fair > WAVE_MOST)
+		fair = WAVE_MOST;
+	do {
+		nodes[n++] = s->ready[s->head++];
+		settle_idle(a);
+	} while (n < fair && s->head < s->tail && is_quick(a, nodes[n - 1]) &&
+	    is_quick(a, s->ready[s->head]));
+	do_tasks(w, nodes, n);
+}
+
 static void *work(void *arg)
 {
 	struct worker *w = arg;
 	struct applier *a = w->applier;
 	struct schedule *s = a->schedule;
-	uint32_t node;
 
 	pthread_mutex_lock(&s->lock);
 	while (s->settled < a->graph->nodes && !s->failed) {
 		settle_idle(a);
 		if (s->head < s->tail) {
-			node = s->ready[s->head++];
-			do_tasks(w, &node, 1);
+			do_wave(w);
 		} else if (s->grouped_count) {
 			do_group(w);
 		} else if (s->settled < a->graph->nodes) {

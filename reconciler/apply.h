@@ -90,5 +90,8 @@ bool apply_is_settled(const struct applier *, const struct resource *);
 
 /* --- act.c: one turn, or several of a group at once --- */
 
-/* tasks of one kind; all have a fate then. -1: the journal failed */
+/*
+ * Tasks that are announced together: of one kind that is applied in one act, or
+ * of any kinds that are not. All have a fate then. -1: the journal failed.
+ */
 int act_together(struct task *, size_t, struct err *journal_err);
