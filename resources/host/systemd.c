@@ -110,14 +110,14 @@ static const char *result_interface(const char *name)
 	return NULL;
 }
 
-/* a text property; the text lives in `arena` */
-static int text_property(struct arena *arena, sd_bus *bus, const char *path,
-    const char *const where[2], const char **out, sd_bus_error *e)
+/* a text property by its path, interface and name; it lives in `arena` */
+static int text_property(struct arena *arena, sd_bus *bus,
+    const char *const where[3], const char **out, sd_bus_error *e)
 {
 	scoped_message *reply = NULL;
 	const char *text = "";
-	int r = sd_bus_get_property(bus, SYSTEMD, path, where[0], where[1], e,
-	    &reply, "s");
+	int r = sd_bus_get_property(bus, SYSTEMD, where[0], where[1], where[2],
+	    e, &reply, "s");
 
 	if (r < 0 || (r = sd_bus_message_read(reply, "s", &text)) < 0)
 		return r;
@@ -215,8 +215,7 @@ int systemd_read(struct arena *arena, sd_bus *bus, const char *name,
     struct unit *u, sd_bus_error *e)
 {
 	scoped_message *reply = NULL;
-	const char *path;
-	const char *where[2] = { result_interface(name), "Result" };
+	const char *path, *interface = result_interface(name);
 	int r;
 
 	*u = (struct unit){ .load = "", .active = "", .sub = "",
@@ -231,9 +230,10 @@ int systemd_read(struct arena *arena, sd_bus *bus, const char *name,
 		return 0;
 	if ((r = read_file_state(arena, bus, name, u, e)) < 0)
 		return r;
-	if (!where[0])
+	if (!interface)
 		return 0;
-	return text_property(arena, bus, path, where, &u->result, e);
+	return text_property(arena, bus,
+	    (const char *const[]){ path, interface, "Result" }, &u->result, e);
 }
 
 void systemd_pause(void)
