@@ -31,7 +31,8 @@ for path in sys.argv[2:]:
     except Exception as e:
         print(path, 'YAML', sep='\t')
         continue
-    wrong = ['/'.join(map(str, e.absolute_path)) + ' ' + e.message[:80].replace('\n', ' ')
+    wrong = ['/'.join(map(str, e.absolute_path)) + ' ' +
+             e.message[:80].replace('\n', ' ')
              for e in judge.iter_errors(site)]
     print(path, '; '.join(wrong), sep='\t')
 PYTHON

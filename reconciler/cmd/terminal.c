@@ -37,26 +37,26 @@ void terminal_open(struct invocation *in)
 	    in->terminal_err ? width_of(STDERR_FILENO) : 80;
 }
 
-static bool given(const char *name)
+/* never NULL: what is not set is empty */
+static const char *setting(const char *name)
 {
 	const char *value = getenv(name);
 
-	return value && *value;
+	return value ? value : "";
 }
 
 /* https://no-color.org, https://bixense.com/clicolors */
 static bool wants_color(const struct invocation *in, bool terminal)
 {
-	const char *name = getenv("TERM");
+	const char *force = setting("CLICOLOR_FORCE"), *name = setting("TERM");
 
 	if (in->options.color != COLOR_AUTO)
 		return in->options.color == COLOR_ALWAYS;
-	if (given("NO_COLOR"))
+	if (*setting("NO_COLOR"))
 		return false;
-	if (given("CLICOLOR_FORCE") &&
-	    strcmp(getenv("CLICOLOR_FORCE"), "0") != 0)
+	if (*force && strcmp(force, "0") != 0)
 		return true;
-	return terminal && name && *name && strcmp(name, "dumb") != 0;
+	return terminal && *name && strcmp(name, "dumb") != 0;
 }
 
 void terminal_color(struct invocation *in)
