@@ -34,6 +34,10 @@ static const char *const files[][2] = {
 	    "NAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\n"
 	    "VERSION_CODENAME=bookworm\nID=debian\n" },
 	{ "/etc/hostname", "memory\n" },
+	{ "/proc/sys/net/ipv4/conf/lo/rp_filter", "0\n" },
+	{ "/proc/sys/net/ipv4/ip_forward", "0\n" },
+	{ "/proc/sys/net/ipv4/tcp_rmem", "4096\t87380\t6291456\n" },
+	{ "/proc/sys/vm/swappiness", "60\n" },
 	{ "/etc/hosts", "127.0.0.1 localhost\n127.0.1.1 memory\n" },
 };
 
