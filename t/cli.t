@@ -70,7 +70,8 @@ subtest 'bad usage is said, with what was meant and how it is used' => sub {
 		[['plan', '--jobs', 'many'], q('--jobs' must be a whole number, not negative), 'plan'],
 		[['plan', '--root='], q('--root' must not be empty), 'plan'],
 		[['plan', '--lock-timeout', '3x'],
-		    q('--lock-timeout' must be a time, like 30s, 1.5m, 2h or 1d (a bare number counts seconds)), 'plan'],
+		    q('--lock-timeout' must be a time, like 30s, 1.5m, 2h or 1d ).
+		    '(a bare number counts seconds)', 'plan'],
 		[['--color', 'red', 'version'], q('--color' must be auto, always or never), 'version'],
 	);
 
