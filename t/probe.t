@@ -137,7 +137,8 @@ END {
 
 subtest 'nobody answers: what waits for it is not begun' => sub {
 	site(<<'EOT');
-  name: { dns: www.contoso.test, server: "${server}", within: 1s, every: 100ms }
+  name: { dns: www.contoso.test, server: "${server}", within: 1s,
+    every: 100ms }
 EOT
 	is finish(start('log', plumb('apply', '-y'))), 4, 'some failed';
 	like text('log'), qr/probe:name: dns www\.contoso\.test is not healthy after 1\.0 s: connection refused/;
@@ -146,7 +147,8 @@ EOT
 
 subtest 'it begins as soon as the server answers' => sub {
 	site(<<'EOT');
-  name: { dns: www.contoso.test, server: "${server}", expect: [10.0.0.2], within: 50s, every: 50ms }
+  name: { dns: www.contoso.test, server: "${server}",
+    expect: [10.0.0.2], within: 50s, every: 50ms }
 EOT
 	my $apply = start('log', plumb('apply', '-y'));
 	serve('10.0.0.1', '10.0.0.2');
@@ -159,10 +161,13 @@ EOT
 subtest 'all types are compared as the server says them' => sub {
 	site(<<'EOT');
   name: { dns: www.contoso.test, server: "${server}" }
-  service: { dns: _sip._tcp.contoso.test, type: SRV, server: "${server}", expect: [0 0 5061 pool1.contoso.test] }
-  text: { dns: contoso.test, type: TXT, server: "${server}", expect: [v=spf1 -all] }
+  service: { dns: _sip._tcp.contoso.test, type: SRV, server: "${server}",
+    expect: [0 0 5061 pool1.contoso.test] }
+  text: { dns: contoso.test, type: TXT, server: "${server}",
+    expect: [v=spf1 -all] }
   # larger than a datagram: asked again by TCP
-  many: { dns: many.contoso.test, server: "${server}", expect: [10.9.0.1, 10.9.0.200] }
+  many: { dns: many.contoso.test, server: "${server}",
+    expect: [10.9.0.1, 10.9.0.200] }
   port: { tcp: "${server}" }
 EOT
 	is finish(start('log', plumb('plan', '--detailed-exitcode'))), 0
@@ -171,7 +176,8 @@ EOT
 
 subtest 'an answer that is not the one expected is shown' => sub {
 	site(<<'EOT');
-  name: { dns: www.contoso.test, server: "${server}", expect: [10.0.0.3], within: 1s, every: 100ms }
+  name: { dns: www.contoso.test, server: "${server}",
+    expect: [10.0.0.3], within: 1s, every: 100ms }
   none: { dns: none.contoso.test, server: "${server}", within: 1s }
   other: { dns: www.fabrikam.test, server: "${server}", within: 1s }
 EOT

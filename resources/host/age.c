@@ -40,6 +40,7 @@ static int run_age(struct job *job, const struct host *host,
 		.timeout = AGE_TIME, .limit = 2 * AGE_LIMIT };
 	int found = host_has_program(job, host, "age");
 
+	*out = (struct outcome){ 0 };
 	if (!found)
 		return job_fail(job, "secrets are kept by age(1), and it is not installed: apt-get install age");
 	return found < 0 ? -1 : host_ask(job, host, &process, out);

@@ -155,33 +155,38 @@ ssize_t connection_receive(struct job *job, int fd, void *data, size_t size,
 	}
 }
 
+static int connect_socket(struct job *job, int fd,
+    const struct addrinfo *address, int64_t deadline)
+{
+	int number = 0;
+	socklen_t size = sizeof(number);
+
+	if (connect(fd, address->ai_addr, address->ai_addrlen) == 0)
+		return 0;
+	if (errno != EINPROGRESS)
+		return -1;
+	if (!connection_wait(job, fd, POLLOUT, deadline))
+		number = ETIMEDOUT;
+	else
+		getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size);
+	errno = number;
+	return number ? -1 : 0;
+}
+
 /* a socket to one address, or -1 with errno */
 static int connect_one(struct job *job, const struct addrinfo *address,
     int64_t deadline)
 {
-	int fd __attribute__((cleanup(connection_closep))) =
-	    socket(address->ai_family,
+	int fd = socket(address->ai_family,
 	    address->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int number = 0, done;
-	socklen_t size = sizeof(number);
+	int number;
 
-	if (fd < 0)
-		return -1;
-	if (connect(fd, address->ai_addr, address->ai_addrlen) < 0) {
-		if (errno != EINPROGRESS)
-			return -1;
-		if (!connection_wait(job, fd, POLLOUT, deadline))
-			number = ETIMEDOUT;
-		else
-			getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size);
-	}
-	if (number) {
-		errno = number;
-		return -1;
-	}
-	done = fd;
-	fd = -1;
-	return done;
+	if (fd < 0 || connect_socket(job, fd, address, deadline) == 0)
+		return fd;
+	number = errno;
+	close(fd);
+	errno = number;
+	return -1;
 }
 
 static void addresses_close(struct addrinfo **addresses)
