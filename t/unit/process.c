@@ -433,7 +433,8 @@ static void below_a_root_its_programs_run(void **state)
 	    "cp $f usr/bin; ldd $f | grep -o '/[^ ]*' | "
 	    "while read l; do mkdir -p .${l%%/*}; cp $l .$l; done; done; "
 	    "echo anna:x:1234:1234::/srv:/bin/sh > etc/passwd; "
-	    "echo anna:x:1234: > etc/group; echo mark > etc/mark",
+	    "echo anna:x:1234: > etc/group; echo mark > etc/mark; mkdir -p usr/local/bin; "
+	    "ln -s /bin/sh usr/local/bin/shell; chmod 2777 usr/local/bin",
 	    root);
 	p = shell(w, fill);
 	if (host_run_well(&w->job, &w->host, &p, &o) < 0)
@@ -445,6 +446,10 @@ static void below_a_root_its_programs_run(void **state)
 	if (host_run_well(&w->job, &host, &p, &o) < 0)
 		fail_msg("%s", w->err.last->text);
 	assert_string_equal(o.out.data, "/srv\nmark /srv\n");
+	/* a link in a directory that others may write */
+	p.argv = (const char *const[]){ "shell", "-c", "echo run", NULL };
+	assert_int_equal(host_run_well(&w->job, &host, &p, &o), 0);
+	assert_string_equal(o.out.data, "run\n");
 	p.argv = (const char *const[]){ "wc", NULL };
 	assert_int_equal(host_run(&w->job, &host, &p, &o), -1);
 	assert_said(w, "'wc': there is no such program");
