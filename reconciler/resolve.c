@@ -147,10 +147,17 @@ static int run_check(const struct reader *reader, const struct resource *r)
 	return r->kind->check(&job, r->desired);
 }
 
+static struct form form_of(struct arena *arena, const struct resource *r)
+{
+	return (struct form){ r->kind->attributes, kind_phrase(arena, r->kind),
+		r->name, common_words };
+}
+
 static int read_resource(const struct reader *reader, struct resource *r)
 {
 	const struct declaration *d = r->declaration;
 	struct reader scoped = *reader;
+	struct form form = form_of(reader->arena, r);
 	struct value body = *d->body;
 	size_t before = reader->err->count;
 	int failed;
@@ -160,9 +167,8 @@ static int read_resource(const struct reader *reader, struct resource *r)
 		body.pos = d->pos;
 	scoped.scope = d->scope;
 	r->desired = arena_alloc(reader->arena, r->kind->size);
-	failed = attributes_read(&scoped, r->kind->attributes,
-	    kind_phrase(reader->arena, r->kind), r->name, &body,
-	    common_words, r->desired, &r->reading);
+	failed = attributes_read(&scoped, &form, &body, r->desired,
+	    &r->reading);
 	failed |= read_common(&scoped, r);
 	failed |= check_ignore(&scoped, r);
 	if (!failed)
@@ -175,18 +181,15 @@ int resource_read_later(struct arena *arena, struct resource *r,
 {
 	const struct declaration *d = r->declaration;
 	struct reader scoped = *reader;
+	struct form form = form_of(arena, r);
 	struct reading reading;
 	struct value body;
 	void *desired = arena_alloc(arena, r->kind->size);
 
 	scoped.arena = arena;
 	scoped.scope = d->scope;
-	if (evaluate(reader->evaluator, arena, d->written, d->scope, &body,
-	    reader->err))
-		return -1;
-	if (attributes_read(&scoped, r->kind->attributes,
-	    kind_phrase(arena, r->kind), r->name, &body, common_words,
-	    desired, &reading))
+	if (evaluate(&scoped, d->written, &body) ||
+	    attributes_read(&scoped, &form, &body, desired, &reading))
 		return -1;
 	reading.references = r->reading.references;
 	r->desired = desired;

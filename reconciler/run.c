@@ -57,8 +57,8 @@ static int ask_secret(void *context, const char *name, struct bytes *out,
 }
 
 /* a value of a resource, once it is what it will be */
-static int ask_output(void *context, const char *address,
-    const char *attribute, struct value *out, struct err *err, struct pos pos)
+static int ask_output(void *context, const struct reference *wanted,
+    struct value *out, struct err *err)
 {
 	struct run *r = context;
 	const struct attribute *row;
@@ -66,19 +66,22 @@ static int ask_output(void *context, const char *address,
 
 	if (!r->graph.count || !r->plan.of)
 		return 0;
-	other = graph_find_address(&r->graph, address, err, pos);
+	other = graph_find_address(&r->graph, wanted->address, err,
+	    wanted->pos);
 	if (!other)
 		return -1;
-	row = attribute_find(other->kind->attributes, attribute);
+	row = attribute_find(other->kind->attributes, wanted->attribute);
 	if (!row)
-		return err_at(err, pos, "there is no attribute '%s' in %s",
-		    attribute, kind_phrase(r->arena, other->kind));
+		return err_at(err, wanted->pos,
+		    "there is no attribute '%s' in %s", wanted->attribute,
+		    kind_phrase(r->arena, other->kind));
 	if (r->applier.schedule ? !apply_is_settled(&r->applier, other)
 	    : plan_change(&r->plan, other) != NULL)
 		return 0;
 	if (!other->observed)
-		return err_at(err, pos, "%s is not there, so it has no '%s'",
-		    address, attribute);
+		return err_at(err, wanted->pos,
+		    "%s is not there, so it has no '%s'", wanted->address,
+		    wanted->attribute);
 	*out = attribute_value(r->graph.arena, row, other->observed);
 	return 1;
 }
@@ -111,8 +114,7 @@ int run_load(struct run *r)
 	r->evaluator = evaluator_open(arena_child(r->arena), kept);
 	r->reader = (struct reader){ .arena = r->arena, .err = r->err,
 		.evaluator = r->evaluator, .site = r->site };
-	if (spec_load(r->arena, r->site, r->evaluator, &options, &r->spec,
-	    r->err)) {
+	if (spec_load(&r->reader, &options, &r->spec)) {
 		/* what could be read may hold further mistakes */
 		graph_resolve(&r->graph, &r->reader, &r->spec);
 		return -1;
@@ -128,7 +130,8 @@ int run_load(struct run *r)
 
 int run_recall(struct run *r, enum journal_mode mode)
 {
-	if (journal_open(arena_child(r->arena), r->state, mode, &r->journal, r->err))
+	if (journal_open(arena_child(r->arena), r->state, mode, &r->journal,
+	    r->err))
 		return -1;
 	if (journal_states(r->arena, r->journal, &r->states, r->err) ||
 	    journal_refreshes(r->arena, r->journal, &r->refreshes, r->err) ||

@@ -121,8 +121,7 @@ static int read_template(const struct input *in, const struct content **out,
 	file = site_file(r->site, "templates", name, r->err, in->value->pos);
 	if (!file)
 		return -1;
-	if (evaluate_template(r->evaluator, r->arena, file, r->scope, text,
-	    r->err))
+	if (evaluate_template(r, file, text))
 		return err_note(r->err, in->value->pos,
 		    "the template is used here");
 	if (text->type == VALUE_LATER)
@@ -142,8 +141,7 @@ static int read_condition(const struct input *in, int *out,
 
 	if (!r->evaluator)
 		return input_refuse(in, "left out here");
-	if (evaluate_bare(r->evaluator, r->arena, in->value, r->scope, result,
-	    r->err))
+	if (evaluate_bare(r, in->value, result))
 		return -1;
 	if (result->type == VALUE_LATER)
 		return 1;
@@ -254,9 +252,11 @@ int attribute_read(const struct reader *r, const struct attribute *row,
 }
 
 /* did-you-mean over rows and other keys */
-static int no_such(const struct reader *r, const struct attribute *table,
-    const char *what, const char *const *others, const struct pair *pair)
+static int no_such(const struct reader *r, const struct form *form,
+    const struct pair *pair)
 {
+	const struct attribute *row;
+	const char *const *other;
 	const char *names[2 * ATTRIBUTES_MAX + 1], *near;
 	struct pos pos = pair->value.pos;
 	size_t n = 0;
@@ -264,19 +264,20 @@ static int no_such(const struct reader *r, const struct attribute *table,
 	pos.line = pair->line;
 	pos.column = pair->column;
 	pos.width = pair->width;
-	for (; table->name; table++)
-		if (!(table->flags & ATTRIBUTE_OUTPUT))
-			names[n++] = table->name;
-	for (; others && *others && n < 2 * ATTRIBUTES_MAX; others++)
-		names[n++] = *others;
+	for (row = form->rows; row->name; row++)
+		if (!(row->flags & ATTRIBUTE_OUTPUT))
+			names[n++] = row->name;
+	for (other = form->others; other && *other && n < 2 * ATTRIBUTES_MAX;
+	    other++)
+		names[n++] = *other;
 	names[n] = NULL;
 	near = nearest(pair->key, names);
 	if (near)
 		return err_at(r->err, pos,
 		    "there is no attribute '%s' in %s (did you mean '%s'?)",
-		    pair->key, what, near);
+		    pair->key, form->what, near);
 	return err_at(r->err, pos, "there is no attribute '%s' in %s",
-	    pair->key, what);
+	    pair->key, form->what);
 }
 
 static bool is_among(const char *word, const char *const *words)
@@ -315,29 +316,28 @@ static bool is_absent(const struct value *map)
 	    !strcmp(ensure->text, "absent");
 }
 
-static int fill_missing(const struct reader *r, const struct attribute *table,
-    const char *what, const char *name, const struct value *map,
-    struct reading *reading, void *out)
+static int fill_missing(const struct reader *r, const struct form *form,
+    const struct value *map, uint64_t given, void *out)
 {
 	const struct attribute *row;
 	struct value text;
 	struct input in = { r, NULL, &text };
 	int failed = 0;
 
-	for (row = table; row->name; row++) {
-		if (reading->given & UINT64_C(1) << (row - table))
+	for (row = form->rows; row->name; row++) {
+		if (given & UINT64_C(1) << (row - form->rows))
 			continue;
 		in.row = row;
-		if ((row->flags & ATTRIBUTE_NAME) && name) {
-			text = value_text(map->pos, name);
+		if ((row->flags & ATTRIBUTE_NAME) && form->name) {
+			text = value_text(map->pos, form->name);
 		} else if (row->fallback && !attribute_given(row, out)) {
 			text = value_text(map->pos, row->fallback);
 		} else {
 			if (row->flags & ATTRIBUTE_REQUIRED &&
 			    !is_absent(map))
 				failed |= err_at(r->err, map->pos,
-				    "%s needs '%s': %s", what, row->name,
-				    row->about);
+				    "%s needs '%s': %s", form->what,
+				    row->name, row->about);
 			continue;
 		}
 		failed |= read_row(&in, out, &text);
@@ -345,12 +345,11 @@ static int fill_missing(const struct reader *r, const struct attribute *table,
 	return failed ? -1 : 0;
 }
 
-int attributes_read(const struct reader *r, const struct attribute *table,
-    const char *what, const char *name, const struct value *map,
-    const char *const *others, void *out, struct reading *reading)
+int attributes_read(const struct reader *r, const struct form *form,
+    const struct value *map, void *out, struct reading *reading)
 {
+	const struct attribute *table = form->rows, *row;
 	struct pos seen[ATTRIBUTES_MAX] = { 0 };
-	const struct attribute *row;
 	int failed = 0;
 	uint32_t i;
 
@@ -362,10 +361,10 @@ int attributes_read(const struct reader *r, const struct attribute *table,
 		struct input in = { r, NULL, &p->value };
 
 		row = attribute_find(table, p->key);
-		if (!row && is_among(p->key, others))
+		if (!row && is_among(p->key, form->others))
 			continue;
 		if (!row || (row->flags & ATTRIBUTE_OUTPUT)) {
-			failed |= no_such(r, table, what, others, p);
+			failed |= no_such(r, form, p);
 			continue;
 		}
 		in.row = row;
@@ -374,6 +373,6 @@ int attributes_read(const struct reader *r, const struct attribute *table,
 		failed |= read_noted(&in, UINT64_C(1) << (row - table), out,
 		    reading);
 	}
-	failed |= fill_missing(r, table, what, name, map, reading, out);
+	failed |= fill_missing(r, form, map, reading->given, out);
 	return failed ? -1 : 0;
 }

@@ -19,6 +19,7 @@
 
 #include "arena.h"
 #include "content.h"
+#include "reader.h"
 #include "types.h"
 #include "value.h"
 
@@ -67,14 +68,15 @@ struct attribute {
 	ATTRIBUTE_AS(kind, member, member, kind_of, default_text, about_text,  \
 	    __VA_ARGS__)
 
-/* what a struct was read from besides its text */
-struct reader {
-	struct arena *arena;
-	struct err *err;
-	/* NULL: there are no expressions, sources and templates here */
-	struct evaluator *evaluator;
-	const struct scope *scope;
-	struct site *site;
+/* what a map must look like to fill a kind's struct */
+struct form {
+	const struct attribute *rows;
+	/* what it is, for errors: "a file" */
+	const char *what;
+	/* for the ATTRIBUTE_NAME row; or NULL */
+	const char *name;
+	/* keys that are read elsewhere; ends with NULL, or is NULL */
+	const char *const *others;
 };
 
 /* what was found while a struct was read; bits are rows of the table */
@@ -89,14 +91,11 @@ struct reading {
 /* all members as not given, defaults not filled */
 void attributes_clear(const struct attribute *, void *out);
 /*
- * Fill `out` (zeroed, of the kind's size) from `map`, whose keys must all be
- * attributes or among `others` (ends with NULL, or is NULL). `name` fills the
- * ATTRIBUTE_NAME row. `what` names the thing in errors: "a file". All mistakes
- * are said, then -1. What is later is left as not given.
+ * Fill `out` (zeroed, of the kind's size) from `map`. All mistakes are said,
+ * then -1. What is later is left as not given.
  */
-int attributes_read(const struct reader *, const struct attribute *,
-    const char *what, const char *name, const struct value *map,
-    const char *const *others, void *out, struct reading *);
+int attributes_read(const struct reader *, const struct form *,
+    const struct value *map, void *out, struct reading *);
 /* one row from one value */
 int attribute_read(const struct reader *, const struct attribute *,
     const struct value *, void *out);

@@ -321,52 +321,49 @@ static int walk(struct walk *w, const struct value *in, struct value *out)
 	return again(w, in->later, out);
 }
 
-int evaluate(struct evaluator *ev, struct arena *a, const struct value *in,
-    const struct scope *scope, struct value *out, struct err *err)
+static struct walk start(const struct reader *r)
 {
-	struct walk w = { ev, a, scope, err, 0 };
-	int r;
-
-	evaluator_enter(ev);
-	r = walk(&w, in, out);
-	evaluator_leave(ev);
-	return r;
+	evaluator_enter(r->evaluator);
+	return (struct walk){ r->evaluator, r->arena, r->scope, r->err, 0 };
 }
 
-int evaluate_bare(struct evaluator *ev, struct arena *a, const struct value *in,
-    const struct scope *scope, struct value *out, struct err *err)
+int evaluate(const struct reader *r, const struct value *in,
+    struct value *out)
 {
-	struct walk w = { ev, a, scope, err, 0 };
-	int r;
+	struct walk w = start(r);
+	int rc = walk(&w, in, out);
 
-	evaluator_enter(ev);
+	evaluator_leave(r->evaluator);
+	return rc;
+}
+
+int evaluate_bare(const struct reader *r, const struct value *in,
+    struct value *out)
+{
+	struct walk w = start(r);
 	/* a list or map that is written out is no expression itself */
-	r = in->type == VALUE_TEXT ? bare(&w, in, out) : walk(&w, in, out);
-	evaluator_leave(ev);
-	return r;
+	int rc = in->type == VALUE_TEXT ? bare(&w, in, out) : walk(&w, in, out);
+
+	evaluator_leave(r->evaluator);
+	return rc;
 }
 
-int evaluate_template(struct evaluator *ev, struct arena *a,
-    const struct source *source, const struct scope *scope, struct value *out,
-    struct err *err)
+int evaluate_template(const struct reader *r, const struct source *source,
+    struct value *out)
 {
-	struct walk w = { ev, a, scope, err, 0 };
-	int r;
+	struct walk w = start(r);
+	int rc = template(&w, source, out);
 
-	evaluator_enter(ev);
-	r = template(&w, source, out);
-	evaluator_leave(ev);
-	return r;
+	evaluator_leave(r->evaluator);
+	return rc;
 }
 
-int evaluate_later(struct evaluator *ev, struct arena *a,
-    const struct later *later, struct value *out, struct err *err)
+int evaluate_later(const struct reader *r, const struct later *later,
+    struct value *out)
 {
-	struct walk w = { ev, a, later->scope, err, 0 };
-	int r;
+	struct walk w = start(r);
+	int rc = again(&w, later, out);
 
-	evaluator_enter(ev);
-	r = again(&w, later, out);
-	evaluator_leave(ev);
-	return r;
+	evaluator_leave(r->evaluator);
+	return rc;
 }

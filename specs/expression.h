@@ -20,10 +20,8 @@
  */
 #pragma once
 
+#include "reader.h"
 #include "value.h"
-
-struct arena;
-struct evaluator;
 
 /* a name and what it means, and the names around it; NULL ends */
 struct scope {
@@ -41,8 +39,8 @@ struct outside {
 	int (*secret)(void *, const char *name, struct bytes *, struct err *,
 	    struct pos);
 	/* 1: known, 0: not yet; NULL: nothing is known yet */
-	int (*output)(void *, const char *address, const char *attribute,
-	    struct value *, struct err *, struct pos);
+	int (*output)(void *, const struct reference *, struct value *,
+	    struct err *);
 };
 
 /* lives in the arena, and is closed with it only after evaluator_close */
@@ -57,22 +55,23 @@ void evaluator_set_outside(struct evaluator *, const struct outside *);
  * VALUE_LATER keeps pointing at the scope, and is evaluated again when it is in
  * `in`.
  */
-int evaluate(struct evaluator *, struct arena *, const struct value *in,
-    const struct scope *, struct value *out, struct err *);
+int evaluate(const struct reader *, const struct value *in,
+    struct value *out);
 /*
  * `in` is an expression without braces (when:, for_each:, that:). May give
  * VALUE_LATER.
  */
-int evaluate_bare(struct evaluator *, struct arena *, const struct value *in,
-    const struct scope *, struct value *out, struct err *);
+int evaluate_bare(const struct reader *, const struct value *in,
+    struct value *out);
 /*
  * A template: text with ${…}, and lines whose first byte that is not a blank
  * is % are Lua statements (%% is a literal %). `source` is where errors point.
  * `out` is text, or VALUE_LATER.
  */
-int evaluate_template(struct evaluator *, struct arena *,
-    const struct source *, const struct scope *, struct value *out,
-    struct err *);
-/* evaluate again what was VALUE_LATER; may still be */
-int evaluate_later(struct evaluator *, struct arena *, const struct later *,
-    struct value *out, struct err *);
+int evaluate_template(const struct reader *, const struct source *,
+    struct value *out);
+/*
+ * Evaluate again what was VALUE_LATER, in the scope that it had; may still be.
+ */
+int evaluate_later(const struct reader *, const struct later *,
+    struct value *out);

@@ -323,17 +323,17 @@ static int read_value(struct json *j, json_t *in, int depth,
 	return 0;
 }
 
-int json_read(struct arena *a, const char *text, size_t size, const char *what,
+int json_read(struct arena *a, struct bytes text, const char *what,
     struct value *out, struct err *err)
 {
 	struct source *source = arena_new(a, struct source);
 	struct json j = { .arena = a, .err = err, .pos = { .source = source } };
 	json_error_t wrong;
-	json_auto_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES |
-	    JSON_DECODE_ANY | JSON_ALLOW_NUL, &wrong);
+	json_auto_t *root = json_loadb(text.data, text.size,
+	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &wrong);
 
 	*source = (struct source){ arena_string(a, what),
-		arena_copy(a, text, size), size };
+		arena_copy(a, text.data, text.size), text.size };
 	if (root)
 		return read_value(&j, root, 0, out);
 	if (wrong.line > 0) {

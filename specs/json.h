@@ -16,5 +16,5 @@ const char *json_text(struct arena *, const struct value *);
 /* the same, indented for people and files */
 const char *json_pretty(struct arena *, const struct value *);
 /* refuses duplicate keys and trailing text; `what` names it in the error */
-int json_read(struct arena *, const char *text, size_t size, const char *what,
+int json_read(struct arena *, struct bytes text, const char *what,
     struct value *out, struct err *);

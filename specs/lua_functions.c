@@ -79,8 +79,7 @@ static int call_output(lua_State *L)
 	r.pos = place_now(L);
 	v = arena_new(e->arena, struct value);
 	if (outside->output)
-		known = outside->output(outside->context, r.address,
-		    r.attribute, v, &e->said, r.pos);
+		known = outside->output(outside->context, &r, v, &e->said);
 	if (known < 0)
 		return fail_outside(L);
 	return known ? push_value(L, v) : push_later(L, &r);

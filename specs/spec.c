@@ -28,16 +28,15 @@ struct part {
 
 struct loader {
 	struct arena *arena;
-	struct evaluator *evaluator;
-	const struct spec_options *options;
 	struct err *err;
+	/* its scope: the names that every expression sees */
+	struct reader reader;
+	const struct spec_options *options;
 	struct spec *spec;
 	struct part *parts;
 	size_t part_count, part_capacity;
 	size_t capacity;
 	struct variables variables;
-	/* the names that every expression sees */
-	const struct scope *scope;
 	/* what site:, domains: and prune: say; NULL: nothing */
 	const struct value *site, *domains, *prune;
 	/* indices into the declarations, by section and name; 1 is the first */
@@ -128,6 +127,16 @@ static int merge_file(struct loader *l, const struct source *source)
 	return failed;
 }
 
+/* with the names that one declaration sees */
+static struct reader reader_of(const struct loader *l,
+    const struct declaration *d)
+{
+	struct reader r = l->reader;
+
+	r.scope = d->scope;
+	return r;
+}
+
 static const struct scope *scope_add(struct loader *l,
     const struct scope *outer, const char *name, const struct value *value)
 {
@@ -145,8 +154,7 @@ static int read_domains(struct loader *l)
 	uint32_t i;
 
 	*v = (struct value){ .type = VALUE_LIST };
-	if (l->domains && evaluate(l->evaluator, l->arena, l->domains,
-	    l->scope, v, l->err))
+	if (l->domains && evaluate(&l->reader, l->domains, v))
 		return -1;
 	if (v->type != VALUE_LIST)
 		return err_at(l->err, v->pos,
@@ -156,7 +164,7 @@ static int read_domains(struct loader *l)
 			return err_at(l->err, v->items[i].pos,
 			    "a domain must be text, not %s",
 			    value_type_name(&v->items[i]));
-	l->scope = scope_add(l, l->scope, "domains", v);
+	l->reader.scope = scope_add(l, l->reader.scope, "domains", v);
 	return 0;
 }
 
@@ -180,11 +188,11 @@ static int make_scope(struct loader *l)
 		l->spec->prune = !strcmp(l->prune->text, "true");
 	*name = (struct value){ .type = VALUE_TEXT, .text = l->spec->name,
 		.count = (uint32_t)strlen(l->spec->name) };
-	l->scope = scope_add(l, NULL, "site", name);
-	l->scope = scope_add(l, l->scope, "host", l->options->host);
+	l->reader.scope = scope_add(l, NULL, "site", name);
+	l->reader.scope = scope_add(l, l->reader.scope, "host",
+	    l->options->host);
 	failed |= read_domains(l);
-	failed |= variables_evaluate(&l->variables, l->evaluator, &l->scope,
-	    l->err);
+	failed |= variables_evaluate(&l->variables, &l->reader);
 	return failed;
 }
 
@@ -237,11 +245,12 @@ static int add(struct loader *l, const struct declaration *d)
 static int when_holds(struct loader *l, const struct declaration *d)
 {
 	const struct value *when = value_find(d->body, "when");
+	const struct reader reader = reader_of(l, d);
 	struct value v;
 
 	if (!when)
 		return 1;
-	if (evaluate_bare(l->evaluator, l->arena, when, d->scope, &v, l->err))
+	if (evaluate_bare(&reader, when, &v))
 		return -1;
 	if (v.type == VALUE_LATER || (v.flags & VALUE_HAS_LATER))
 		return err_at(l->err, when->pos,
@@ -263,6 +272,7 @@ static int check_name(struct loader *l, const struct declaration *d)
 /* the name's ${…}, then the body's */
 static int expand_one(struct loader *l, const struct declaration *template)
 {
+	const struct reader reader = reader_of(l, template);
 	struct declaration d = *template;
 	struct value name, v, *body;
 	int rc = when_holds(l, &d);
@@ -274,8 +284,7 @@ static int expand_one(struct loader *l, const struct declaration *template)
 		.text = d.name, .count = (uint32_t)strlen(d.name) };
 	if (strstr(d.name, "${")) {
 		name.flags = VALUE_HAS_EXPRESSION;
-		if (evaluate(l->evaluator, l->arena, &name, d.scope, &v,
-		    l->err))
+		if (evaluate(&reader, &name, &v))
 			return -1;
 		if (!value_is_text(&v) || (v.flags & VALUE_SENSITIVE))
 			return err_at(l->err, d.pos,
@@ -284,8 +293,7 @@ static int expand_one(struct loader *l, const struct declaration *template)
 	}
 	if (d.body->flags & VALUE_HAS_EXPRESSION) {
 		body = arena_new(l->arena, struct value);
-		if (evaluate(l->evaluator, l->arena, d.body, d.scope, body,
-		    l->err))
+		if (evaluate(&reader, d.body, body))
 			return -1;
 		d.body = body;
 	}
@@ -332,15 +340,14 @@ static const struct value *element(struct loader *l, const struct value *all,
 static int expand_each(struct loader *l, const struct declaration *template,
     const struct value *each)
 {
+	const struct reader reader = reader_of(l, template);
 	struct declaration d = *template;
 	struct value all;
 	int failed;
 	uint32_t i;
 
-	failed = each->type == VALUE_TEXT
-	    ? evaluate_bare(l->evaluator, l->arena, each, d.scope, &all,
-	        l->err)
-	    : evaluate(l->evaluator, l->arena, each, d.scope, &all, l->err);
+	failed = each->type == VALUE_TEXT ? evaluate_bare(&reader, each, &all)
+	    : evaluate(&reader, each, &all);
 	if (failed)
 		return -1;
 	if (all.type == VALUE_LATER || (all.flags & VALUE_HAS_LATER))
@@ -364,7 +371,7 @@ static int expand(struct loader *l, const char *section, const char *name,
     struct pos pos, const struct value *body)
 {
 	struct declaration d = { .section = section, .name = name,
-		.pos = pos, .body = body, .scope = l->scope };
+		.pos = pos, .body = body, .scope = l->reader.scope };
 	const struct value *each;
 	struct value *empty;
 
@@ -391,7 +398,7 @@ static int expand_list(struct loader *l, const struct part *part,
 	int failed = 0;
 	uint32_t i;
 
-	if (evaluate(l->evaluator, l->arena, list, l->scope, &all, l->err))
+	if (evaluate(&l->reader, list, &all))
 		return -1;
 	for (i = 0; i < all.count; i++) {
 		const struct value *v = &all.items[i];
@@ -427,20 +434,19 @@ static int expand_part(struct loader *l, const struct part *part)
 	return failed;
 }
 
-int spec_load(struct arena *arena, struct site *site,
-    struct evaluator *evaluator, const struct spec_options *options,
-    struct spec *out, struct err *err)
+int spec_load(const struct reader *reader, const struct spec_options *options,
+    struct spec *out)
 {
-	struct loader l = { .arena = arena, .evaluator = evaluator,
-		.options = options, .err = err, .spec = out };
+	struct loader l = { .arena = reader->arena, .err = reader->err,
+		.reader = *reader, .options = options, .spec = out };
 	const struct source **sources;
 	size_t count, i;
 	int failed;
 
-	*out = (struct spec){ .names = names_new(arena) };
-	l.variables.arena = arena;
+	*out = (struct spec){ .names = names_new(l.arena) };
+	l.variables.arena = l.arena;
 	/* 1. Read every file, and put its sections together. */
-	failed = site_sources(site, &sources, &count, err);
+	failed = site_sources(reader->site, &sources, &count, l.err);
 	for (i = 0; i < count; i++)
 		failed |= merge_file(&l, sources[i]);
 	/* 2. What every expression sees. */

@@ -8,9 +8,8 @@
 
 #include "value.h"
 
-struct evaluator;
+struct reader;
 struct scope;
-struct site;
 
 /* how a resource came to be, from the inside out */
 struct trail {
@@ -58,5 +57,5 @@ struct spec_options {
  * Read the site's files, merge them, expand for_each, drop what its when
  * leaves out. All mistakes are said, then -1.
  */
-int spec_load(struct arena *, struct site *, struct evaluator *,
-    const struct spec_options *, struct spec *out, struct err *);
+int spec_load(const struct reader *, const struct spec_options *,
+    struct spec *out);

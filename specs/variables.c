@@ -23,13 +23,6 @@ struct variable {
 	enum progress progress;
 };
 
-struct work {
-	struct variables *all;
-	struct evaluator *evaluator;
-	const struct scope **scope;
-	struct err *err;
-};
-
 int variables_add(struct variables *all, const struct value *map,
     struct err *err)
 {
@@ -94,44 +87,42 @@ static bool uses(const struct value *v, const char *name)
 	return false;
 }
 
-static int evaluate_one(struct work *w, struct variable *v)
+static int evaluate_one(const struct variables *all, struct variable *v,
+    struct reader *r)
 {
-	struct arena *a = w->all->arena;
-	struct scope *s = arena_new(a, struct scope);
-	struct value *value = arena_new(a, struct value);
+	struct scope *s = arena_new(r->arena, struct scope);
+	struct value *value = arena_new(r->arena, struct value);
 	size_t i;
 
 	if (v->progress == DONE)
 		return 0;
 	if (v->progress == UNDER_WAY)
-		return err_at(w->err, v->pos, "variable '%s' needs itself",
+		return err_at(r->err, v->pos, "variable '%s' needs itself",
 		    v->name);
 	v->progress = UNDER_WAY;
-	for (i = 0; i < w->all->count; i++) {
-		struct variable *other = &w->all->items[i];
+	for (i = 0; i < all->count; i++) {
+		struct variable *other = &all->items[i];
 
 		if (other == v || !uses(v->written, other->name))
 			continue;
-		if (evaluate_one(w, other))
-			return err_note(w->err, v->written->pos,
+		if (evaluate_one(all, other, r))
+			return err_note(r->err, v->written->pos,
 			    "variable '%s' uses it", v->name);
 	}
 	v->progress = DONE;
-	if (evaluate(w->evaluator, a, v->written, *w->scope, value, w->err))
+	if (evaluate(r, v->written, value))
 		return -1;
-	*s = (struct scope){ *w->scope, v->name, value };
-	*w->scope = s;
+	*s = (struct scope){ r->scope, v->name, value };
+	r->scope = s;
 	return 0;
 }
 
-int variables_evaluate(struct variables *all, struct evaluator *evaluator,
-    const struct scope **scope, struct err *err)
+int variables_evaluate(const struct variables *all, struct reader *r)
 {
-	struct work w = { all, evaluator, scope, err };
 	size_t i;
 
 	for (i = 0; i < all->count; i++)
-		if (evaluate_one(&w, &all->items[i]))
+		if (evaluate_one(all, &all->items[i], r))
 			return -1;
 	return 0;
 }

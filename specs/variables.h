@@ -6,8 +6,7 @@
 
 #include "value.h"
 
-struct evaluator;
-struct scope;
+struct reader;
 struct variable;
 
 struct variables {
@@ -19,6 +18,5 @@ struct variables {
 
 /* those of one file; -1 when one is there already, or it is no map */
 int variables_add(struct variables *, const struct value *map, struct err *);
-/* each is evaluated after those it names, and added to the scope */
-int variables_evaluate(struct variables *, struct evaluator *,
-    const struct scope **, struct err *);
+/* each is evaluated after those it names, and added to the reader's scope */
+int variables_evaluate(const struct variables *, struct reader *);

@@ -88,6 +88,8 @@ const char *trial_want(struct trial *t, const char *name, const char *fmt, ...)
 {
 	const struct reader reader = { .arena = t->arena, .err = &t->err };
 	struct source *source = arena_new(t->arena, struct source);
+	const struct form form = { t->kind->attributes, t->kind->name, name,
+		NULL };
 	struct reading reading;
 	struct value map;
 	va_list ap;
@@ -99,8 +101,7 @@ const char *trial_want(struct trial *t, const char *name, const char *fmt, ...)
 	source->size = strlen(source->text);
 	t->desired = arena_alloc(t->arena, t->kind->size);
 	if (value_read(t->arena, names_new(t->arena), source, &map, &t->err) ||
-	    attributes_read(&reader, t->kind->attributes, t->kind->name, name,
-	    &map, NULL, t->desired, &reading) ||
+	    attributes_read(&reader, &form, &map, t->desired, &reading) ||
 	    (t->kind->check && t->kind->check(&t->job, t->desired)))
 		return trial_said(t);
 	return NULL;

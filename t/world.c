@@ -42,16 +42,16 @@ static int secret(void *context, const char *name, struct bytes *out,
 	return 0;
 }
 
-static int output(void *context, const char *address, const char *attribute,
-    struct value *out, struct err *err, struct pos pos)
+static int output(void *context, const struct reference *wanted,
+    struct value *out, struct err *err)
 {
 	struct world *w = context;
 
-	if (!strcmp(attribute, "wrong"))
-		return err_at(err, pos, "%s has no output '%s'", address,
-		    attribute);
+	if (!strcmp(wanted->attribute, "wrong"))
+		return err_at(err, wanted->pos, "%s has no output '%s'",
+		    wanted->address, wanted->attribute);
 	if (w->known)
-		*out = value_text(pos, attribute);
+		*out = value_text(wanted->pos, wanted->attribute);
 	return w->known;
 }
 
@@ -68,15 +68,16 @@ int world_setup(void **state)
 
 	w->arena = a;
 	w->err = err_new(a);
+	w->reader = (struct reader){ .arena = a, .err = &w->err,
+		.evaluator = evaluator_open(a, &outside) };
 	assert_int_equal(value_read(a, names_new(a), &source, &all, &w->err),
 	    0);
 	for (i = 0; i < all.count; i++) {
 		s = arena_new(a, struct scope);
-		*s = (struct scope){ w->scope, all.pairs[i].key,
+		*s = (struct scope){ w->reader.scope, all.pairs[i].key,
 			&all.pairs[i].value };
-		w->scope = s;
+		w->reader.scope = s;
 	}
-	w->evaluator = evaluator_open(a, &outside);
 	*state = w;
 	return 0;
 }
@@ -85,7 +86,7 @@ int world_teardown(void **state)
 {
 	struct world *w = *state;
 
-	evaluator_close(w->evaluator);
+	evaluator_close(w->reader.evaluator);
 	arena_close(w->arena);
 	return 0;
 }
@@ -113,7 +114,7 @@ struct value given(struct world *w, const char *yaml)
 {
 	struct value in = read_yaml(w, yaml), out;
 
-	if (evaluate(w->evaluator, w->arena, &in, w->scope, &out, &w->err))
+	if (evaluate(&w->reader, &in, &out))
 		fail_msg("%s\n%s", yaml, said(w));
 	return out;
 }
@@ -137,7 +138,7 @@ void says(struct world *w, const char *yaml, const char *text)
 {
 	struct value in = read_yaml(w, yaml), out;
 
-	if (!evaluate(w->evaluator, w->arena, &in, w->scope, &out, &w->err))
+	if (!evaluate(&w->reader, &in, &out))
 		fail_msg("%s gives %s", yaml, json_text(w->arena, &out));
 	assert_string_equal(said(w), text);
 }
@@ -148,7 +149,7 @@ void fails(struct world *w, const char *code, const char *text)
 	struct value in = read_yaml(w, yaml), out;
 	const char *message;
 
-	if (!evaluate(w->evaluator, w->arena, &in, w->scope, &out, &w->err))
+	if (!evaluate(&w->reader, &in, &out))
 		fail_msg("%s gives %s", code, json_text(w->arena, &out));
 	message = said(w);
 	if (!strstr(message, text))
@@ -160,8 +161,7 @@ int render(struct world *w, const char *text, struct value *out)
 	struct source *source = arena_new(w->arena, struct source);
 
 	*source = (struct source){ "a.cfg", text, strlen(text) };
-	return evaluate_template(w->evaluator, w->arena, source, w->scope, out,
-	    &w->err);
+	return evaluate_template(&w->reader, source, out);
 }
 
 void renders(struct world *w, const char *template, const char *text)

@@ -20,9 +20,9 @@
 
 struct world {
 	struct arena *arena;
-	struct evaluator *evaluator;
-	const struct scope *scope;
 	struct err err;
+	/* of the arena, with its errors in `err` */
+	struct reader reader;
 	/* 1: output() gives the attribute's name, 0: it is not known yet */
 	int known;
 };

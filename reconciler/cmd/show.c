@@ -16,19 +16,20 @@ enum { ACTS_SHOWN = 20 };
 
 static void attributes(struct text *t, const char *json, struct err *err)
 {
+	struct bytes text = { json, strlen(json) };
 	struct value v;
 	uint32_t i;
 
-	if (json_read(t->arena, json, strlen(json), "the journal", &v, err) ||
+	if (json_read(t->arena, text, "the journal", &v, err) ||
 	    v.type != VALUE_MAP)
 		return;
 	for (i = 0; i < v.count; i++) {
 		const struct value *one = &v.pairs[i].value;
-		const char *text = one->type == VALUE_TEXT ? one->text
+		const char *shown = one->type == VALUE_TEXT ? one->text
 		    : json_text(t->arena, one);
 
 		text_addf(t, "    %s: ", v.pairs[i].key);
-		print_escaped(t, text, strlen(text));
+		print_escaped(t, shown, strlen(shown));
 		text_add_char(t, '\n');
 	}
 }

@@ -68,8 +68,7 @@ static int load(struct trial *t, const char *path)
 
 	t->graph.arena = t->arena;
 	reader.site = t->site = site_open(t->arena, path, &t->err);
-	if (!t->site || spec_load(t->arena, t->site, t->evaluator, &options,
-	    spec, &t->err) < 0)
+	if (!t->site || spec_load(&reader, &options, spec) < 0)
 		return -1;
 	if (graph_resolve(&t->graph, &reader, spec) < 0 ||
 	    graph_connect(&t->graph, &t->err) < 0)

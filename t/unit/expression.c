@@ -85,8 +85,7 @@ static void what_has_no_expression_is_shared(void **state)
 	struct world *w = *state;
 	struct value in = read_yaml(w, "a: { b: [1, 2] }\nc: ${port}"), out;
 
-	assert_int_equal(evaluate(w->evaluator, w->arena, &in, w->scope, &out,
-	    &w->err), 0);
+	assert_int_equal(evaluate(&w->reader, &in, &out), 0);
 	assert_ptr_equal(out.pairs[0].value.pairs, in.pairs[0].value.pairs);
 	assert_false(out.flags & VALUE_HAS_EXPRESSION);
 }
@@ -213,8 +212,7 @@ static void all_mistakes_are_said(void **state)
 	struct world *w = *state;
 	struct value in = read_yaml(w, "a: ${x}\nb: [\"${y}\", 1]\n"), out;
 
-	assert_int_equal(evaluate(w->evaluator, w->arena, &in, w->scope, &out,
-	    &w->err), -1);
+	assert_int_equal(evaluate(&w->reader, &in, &out), -1);
 	assert_int_equal(w->err.count, 2);
 }
 
@@ -251,14 +249,14 @@ static void conditions_are_written_without_braces(void **state)
 	uint32_t i;
 
 	for (i = 0; i < 3; i++)
-		assert_int_equal(evaluate_bare(w->evaluator, w->arena,
-		    &in.pairs[i].value, w->scope, &out, &w->err), 0);
-	assert_int_equal(evaluate_bare(w->evaluator, w->arena,
-	    &in.pairs[0].value, w->scope, &out, &w->err), 0);
+		assert_int_equal(evaluate_bare(&w->reader,
+		    &in.pairs[i].value, &out), 0);
+	assert_int_equal(evaluate_bare(&w->reader, &in.pairs[0].value,
+	    &out), 0);
 	assert_string_equal(json_text(w->arena, &out), "true");
 	for (; i < 6; i++)
-		assert_int_equal(evaluate_bare(w->evaluator, w->arena,
-		    &in.pairs[i].value, w->scope, &out, &w->err), -1);
+		assert_int_equal(evaluate_bare(&w->reader,
+		    &in.pairs[i].value, &out), -1);
 	assert_string_equal(said(w),
 	    "t.yaml:4:4: this is an expression already: write it without ${ and }\n"
 	    "    4 | d: ${enabled}\n"

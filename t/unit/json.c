@@ -6,11 +6,16 @@
 
 #include "../world.h"
 
+static struct bytes bytes(const char *json)
+{
+	return (struct bytes){ json, strlen(json) };
+}
+
 static const char *again(struct world *w, const char *json)
 {
 	struct value v;
 
-	if (json_read(w->arena, json, strlen(json), "plan", &v, &w->err))
+	if (json_read(w->arena, bytes(json), "plan", &v, &w->err))
 		fail_msg("%s", said(w));
 	return json_text(w->arena, &v);
 }
@@ -19,7 +24,7 @@ static void refuses(struct world *w, const char *json, const char *text)
 {
 	struct value v;
 
-	assert_int_equal(json_read(w->arena, json, strlen(json), "plan", &v,
+	assert_int_equal(json_read(w->arena, bytes(json), "plan", &v,
 	    &w->err), -1);
 	assert_string_equal(said(w), text);
 }
@@ -68,8 +73,8 @@ static void bytes_come_back_as_they_were(void **state)
 	for (size = 0; size < sizeof(data); size++) {
 		v = value_bytes((struct pos){ 0 }, data, size);
 		text = json_text(w->arena, &v);
-		assert_int_equal(json_read(w->arena, text, strlen(text), "x",
-		    &back, &w->err), 0);
+		assert_int_equal(json_read(w->arena, bytes(text), "x", &back,
+		    &w->err), 0);
 		assert_int_equal(back.type, VALUE_TEXT);
 		assert_int_equal(back.count, size);
 		assert_memory_equal(back.text, data, size);
@@ -124,13 +129,13 @@ static void depth_is_bounded(void **state)
 {
 	struct world *w = *state;
 	char text[201] = { 0 };
+	const struct bytes middle = { text + 40, 120 };
 	struct value v;
 
 	memset(text, '[', 100);
 	memset(text + 100, ']', 100);
 	refuses(w, text, "plan: this JSON is nested more than 64 deep\n");
-	assert_int_equal(json_read(w->arena, text + 40, 120, "plan", &v,
-	    &w->err), 0);
+	assert_int_equal(json_read(w->arena, middle, "plan", &v, &w->err), 0);
 }
 
 int main(void)

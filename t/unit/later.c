@@ -12,7 +12,7 @@ static void secrets_mark_what_they_flow_into(void **state)
 	struct value v = given(w, "a: ${secret('tsig')}\nb: ${port}\n"
 	    "c: [x, \"${#secret('tsig')}\"]\nd: ${ {1, {host.os, 2}, secret('tsig')} }\n");
 	struct value deep = v;
-	struct scope scope = { w->scope, "deep", &deep };
+	struct scope scope = { w->reader.scope, "deep", &deep };
 	const struct value *d = value_find(&v, "d");
 
 	assert_string_equal(value_find(&v, "a")->text, "hunter2");
@@ -24,7 +24,7 @@ static void secrets_mark_what_they_flow_into(void **state)
 	assert_true(d->items[1].items[0].pairs[0].value.flags &
 	    VALUE_SENSITIVE);
 
-	w->scope = &scope;
+	w->reader.scope = &scope;
 	v = given(w, "a: ${deep.b}\nb: ${deep.a == 'x'}\nc: ${#deep.d}\nd: \"x${deep.a}\"\n");
 	assert_false(v.pairs[0].value.flags & VALUE_SENSITIVE);
 	assert_true(v.pairs[1].value.flags & VALUE_SENSITIVE);
@@ -112,25 +112,23 @@ static void what_was_later_is_evaluated_again(void **state)
 
 	assert_int_equal(render(w, "t ${output('a:b', 'c')}\n", &text), 0);
 	assert_int_equal(text.type, VALUE_LATER);
-	assert_int_equal(evaluate_bare(w->evaluator, w->arena,
-	    &when.pairs[0].value, w->scope, &bare, &w->err), 0);
+	assert_int_equal(evaluate_bare(&w->reader, &when.pairs[0].value,
+	    &bare), 0);
 	assert_int_equal(bare.type, VALUE_LATER);
 	assert_non_null(v.pairs[1].value.later->references->next);
 
 	w->known = 1;
-	assert_int_equal(evaluate(w->evaluator, w->arena, &v, NULL, &out,
-	    &w->err), 0);
+	w->reader.scope = NULL;
+	assert_int_equal(evaluate(&w->reader, &v, &out), 0);
 	assert_string_equal(json_text(w->arena, &out),
 	    "{\"v\": [\"c\", 1, \"d\"], \"w\": \"xce\"}");
 	assert_false(out.flags & VALUE_HAS_LATER);
-	assert_int_equal(evaluate_later(w->evaluator, w->arena, bare.later,
-	    &out, &w->err), 0);
+	assert_int_equal(evaluate_later(&w->reader, bare.later, &out), 0);
 	assert_string_equal(out.text, "true");
-	assert_int_equal(evaluate_later(w->evaluator, w->arena, text.later,
-	    &out, &w->err), 0);
+	assert_int_equal(evaluate_later(&w->reader, text.later, &out), 0);
 	assert_string_equal(out.text, "t c\n");
-	assert_int_equal(evaluate_later(w->evaluator, w->arena,
-	    v.pairs[1].value.later, &out, &w->err), 0);
+	assert_int_equal(evaluate_later(&w->reader,
+	    v.pairs[1].value.later, &out), 0);
 	assert_string_equal(out.text, "xce");
 }
 
@@ -138,9 +136,9 @@ static void what_reads_a_later_value_is_later(void **state)
 {
 	struct world *w = *state;
 	struct value v = given(w, "v: ${output('a:b', 'c')}\nx: 1\n");
-	struct scope scope = { w->scope, "deep", &v };
+	struct scope scope = { w->reader.scope, "deep", &v };
 
-	w->scope = &scope;
+	w->reader.scope = &scope;
 	v = given(w, "a: ${deep.v .. 'x'}\nb: ${deep.x}\nc: ${deep}\n");
 	assert_int_equal(v.pairs[0].value.type, VALUE_LATER);
 	assert_string_equal(v.pairs[0].value.later->references->address,
