@@ -182,6 +182,42 @@ static void tls_to_what_does_not_speak_it_fails(void **state)
 	server_stop(&s);
 }
 
+static void *ask_often(void *context)
+{
+	const struct server *s = context;
+	const struct probing http = { .protocol = PROBE_HTTP };
+	size_t healthy = 0;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		scoped_arena *a = arena_open();
+
+		healthy += see(a, http, "http://127.0.0.1:%d/", s->port)[0] ==
+		    '+';
+		healthy += see(a, (struct probing){ .protocol = PROBE_TLS },
+		    "127.0.0.1:%d", s->port)[0] == '-';
+	}
+	return healthy == 40 ? NULL : context;
+}
+
+static void several_threads_may_ask_at_once(void **state)
+{
+	pthread_t threads[8];
+	struct server s;
+	void *wrong;
+	size_t i;
+
+	(void)state;
+	server_start(&s, SOCK_STREAM, serve_http);
+	for (i = 0; i < 8; i++)
+		pthread_create(&threads[i], NULL, ask_often, &s);
+	for (i = 0; i < 8; i++) {
+		pthread_join(threads[i], &wrong);
+		assert_null(wrong);
+	}
+	server_stop(&s);
+}
+
 /* --- TLS --- */
 
 static char folder[] = "/tmp/plumb-network-XXXXXX";
@@ -333,6 +369,7 @@ int main(void)
 		cmocka_unit_test(who_says_nothing_is_not_waited_for_longer),
 		cmocka_unit_test(a_wait_ends_when_asked_to),
 		cmocka_unit_test(http_is_judged_by_status_and_body),
+		cmocka_unit_test(several_threads_may_ask_at_once),
 		cmocka_unit_test(tls_to_what_does_not_speak_it_fails),
 		cmocka_unit_test(
 		    a_certificate_is_checked_for_name_and_authority),
