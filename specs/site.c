@@ -150,19 +150,31 @@ static int read_all(struct site *s, int fd, size_t size, struct source *out)
 	return n < 0 ? -1 : 0;
 }
 
-/* `where` is the place that asked for it, or the file itself */
-static const struct source *load(struct site *s, int base, const char *name,
-    struct source *source, struct err *e, struct pos where)
+/* a file that is asked for */
+struct wanted {
+	/* within its folder */
+	const char *name;
+	struct source *source;
+	struct err *err;
+	/* the place that asks, or none */
+	struct pos pos;
+};
+
+static const struct source *load(struct site *s, int base,
+    const struct wanted *w)
 {
 	__attribute__((cleanup(close_fd))) int fd =
-	    open_below(base, name, O_RDONLY);
-	struct pos at = where.source ? where : (struct pos){ source, 0, 0, 0 };
+	    open_below(base, w->name, O_RDONLY);
+	struct source *source = w->source;
+	struct pos at = w->pos.source ? w->pos
+	    : (struct pos){ source, 0, 0, 0 };
+	struct err *e = w->err;
 	struct stat st;
 
 	if (fd < 0 && (errno == EXDEV || errno == ELOOP))
 		return err_at(e, at, "'%s' leads out of the site's directory",
-		    name), NULL;
-	if (fd < 0 && errno == ENOENT && where.source)
+		    w->name), NULL;
+	if (fd < 0 && errno == ENOENT && w->pos.source)
 		return err_at(e, at, "there is no file '%s'", source->path),
 		    NULL;
 	if (fd < 0 || fstat(fd, &st))
@@ -261,12 +273,13 @@ static int walk(struct site *s, const char *folder, int depth, struct err *e)
 			return err_at(e, (struct pos){ 0 },
 			    "the site '%s' has more than %d files", s->path,
 			    SOURCES);
-		struct source *source = source_new(s, path);
-		if (!load(s, s->fd, path, source, e, (struct pos){ 0 }))
+		const struct wanted w = { path, source_new(s, path), e,
+			{ 0 } };
+		if (!load(s, s->fd, &w))
 			failed = -1;
 		else
 			arena_push(s->arena, s->sources, s->count,
-			    s->capacity, source);
+			    s->capacity, w.source);
 	}
 	return failed;
 }
@@ -282,40 +295,41 @@ int site_sources(struct site *s, const struct source ***out, size_t *count,
 }
 
 static const struct source *file_load(struct site *s, const char *folder,
-    const char *name, struct source *source, struct err *e, struct pos pos)
+    const struct wanted *w)
 {
 	__attribute__((cleanup(close_fd))) int base = -1;
 
-	if (!*name || *name == '/')
-		return err_at(e, pos,
-		    "'%s' must be a path within the site's %s/", name,
+	if (!*w->name || *w->name == '/')
+		return err_at(w->err, w->pos,
+		    "'%s' must be a path within the site's %s/", w->name,
 		    *folder ? folder : "."), NULL;
 	base = open_below(s->fd, *folder ? folder : ".", O_RDONLY |
 	    O_DIRECTORY);
 	if (base < 0)
-		return err_at(e, pos, "the site has no directory '%s'",
+		return err_at(w->err, w->pos, "the site has no directory '%s'",
 		    folder), NULL;
-	return load(s, base, name, source, e, pos);
+	return load(s, base, w);
 }
 
 const struct source *site_file(struct site *s, const char *folder,
     const char *name, struct err *e, struct pos pos)
 {
-	struct source *source;
+	struct wanted w = { .name = name, .err = e, .pos = pos };
 	const struct source *loaded;
 	const struct kept **slot, *k;
 	struct kept *keep;
 
 	pthread_mutex_lock(&s->lock);
-	source = source_new(s, arena_printf(s->arena, "%s%s%s", folder,
+	w.source = source_new(s, arena_printf(s->arena, "%s%s%s", folder,
 	    *folder ? "/" : "", name));
-	slot = &s->files[hash_bytes(source->path, strlen(source->path)) % 256];
-	for (k = *slot; k && strcmp(k->path, source->path); k = k->next)
+	slot = &s->files[hash_bytes(w.source->path, strlen(w.source->path)) %
+	    256];
+	for (k = *slot; k && strcmp(k->path, w.source->path); k = k->next)
 		;
-	loaded = k ? k->source : file_load(s, folder, name, source, e, pos);
+	loaded = k ? k->source : file_load(s, folder, &w);
 	if (loaded && !k) {
 		keep = arena_new(s->arena, struct kept);
-		*keep = (struct kept){ source->path, loaded, *slot };
+		*keep = (struct kept){ w.source->path, loaded, *slot };
 		*slot = keep;
 	}
 	pthread_mutex_unlock(&s->lock);
