@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "host/digest.h"
 #include "host/owner.h"
 #include "resource.h"
 
@@ -57,29 +58,37 @@ static int something_else(struct job *job, const struct file *want,
 	return job_fail(job, "'%s' is a device, pipe or socket, not a file; remove it first", want->path);
 }
 
-static bool holds(const struct content *content, struct bytes data)
+static bool has_digest(const struct content *content,
+    const unsigned char wanted[DIGEST])
 {
-	return content && content->data && content->size == data.size &&
-	    data.data && memcmp(content->data, data.data, data.size) == 0;
+	unsigned char digest[DIGEST];
+
+	digest_bytes(content->data, content->size, digest);
+	return memcmp(digest, wanted, DIGEST) == 0;
 }
 
-/* `data` is only a size where it is large */
+/* content that is as it shall be is held once; `data` may be only a size */
 static int observe_content(struct job *job, const struct host *host,
     const struct file *want, struct bytes data, struct file *is)
 {
+	const struct content *wanted = want->content;
 	struct content *content;
 
-	/* one copy is enough of what is as it shall be */
-	is->content = want->content;
-	if (!want->replace || holds(want->content, data) ||
-	    (!data.data && !want->content))
+	is->content = wanted;
+	if (!want->replace || (!wanted && !data.data))
 		return 0;
-	is->content = content = arena_new(job->arena, struct content);
+	content = arena_new(job->arena, struct content);
 	content->data = data.data;
 	content->size = data.size;
 	content->digested = !data.data;
-	return data.data ? 0 :
-	    host_digest(job, host, want->path, content->digest);
+	if (content->digested && host_digest(job, host, want->path,
+	    content->digest) < 0)
+		return -1;
+	if (!wanted || !(content->digested ?
+	    has_digest(wanted, content->digest) :
+	    content_equal(wanted, content)))
+		is->content = content;
+	return 0;
 }
 
 static int observe(struct job *job, const struct host *host,
