@@ -106,7 +106,8 @@ static int visit(struct walk *w, const char *path, const struct entry *entry)
 	w->strays += stray;
 	if (!stray || !w->change)
 		return 0;
-	return host_set_mode(w->job, w->change, path, -1, w->uid, w->gid);
+	return host_set_access(w->job, w->change, path,
+	    &(struct access){ -1, w->uid, w->gid });
 }
 
 static int walk(struct walk *w, const char *path, int depth)
@@ -241,21 +242,17 @@ static int apply(struct job *job, struct host *host, const void *desired,
 {
 	const struct directory *want = desired;
 	const char *const owner[] = { want->owner, want->group };
-	int result;
-	uid_t uid;
-	gid_t gid;
+	struct access access = { .mode = want->mode };
 
-	if (host_owner_ids(job, host, owner, &uid, &gid) < 0)
+	if (host_owner_ids(job, host, owner, &access.uid, &access.gid) < 0)
 		return -1;
-	if (observed)
-		result = host_set_mode(job, host, want->path, want->mode,
-		    uid, gid);
-	else
-		result = host_mkdir(job, host, want->path,
-		    want->mode == UNSET ? 0755 : want->mode, uid, gid);
-	if (result < 0 || !observed)
-		return result;
-	return apply_below(job, host, want, uid, gid);
+	if (!observed && access.mode == UNSET)
+		access.mode = 0755;
+	if (!observed)
+		return host_mkdir(job, host, want->path, &access);
+	if (host_set_access(job, host, want->path, &access) < 0)
+		return -1;
+	return apply_below(job, host, want, access.uid, access.gid);
 }
 
 static int remove_directory(struct job *job, struct host *host,

@@ -96,23 +96,24 @@ static int observe(struct job *job, const struct host *host,
 {
 	const struct file *want = desired;
 	struct file *is = observed;
-	struct entry entry;
-	struct bytes data;
+	struct file_read file;
+	const struct entry *entry = &file.entry;
 
-	if (host_read(job, host, want->path, LARGE, &data, &entry) < 0)
+	if (host_read(job, host, want->path, LARGE, &file) < 0)
 		return -1;
-	if (entry.type == ENTRY_ABSENT)
+	if (entry->type == ENTRY_ABSENT)
 		return 0;
-	if (entry.type != ENTRY_FILE)
-		return something_else(job, want, entry.type);
-	if (entry.size > LARGE)
-		data = (struct bytes){ NULL, entry.size };
+	if (entry->type != ENTRY_FILE)
+		return something_else(job, want, entry->type);
+	if (entry->size > LARGE)
+		file.content = (struct bytes){ NULL, entry->size };
 	is->path = want->path;
-	is->mode = entry.mode;
-	if (observe_content(job, host, want, data, is) < 0 ||
-	    host_owner(job, host, entry.uid, want->owner, &is->owner) < 0)
+	is->mode = entry->mode;
+	if (observe_content(job, host, want, file.content, is) < 0 ||
+	    host_owner(job, host, entry->uid, want->owner, &is->owner) < 0)
 		return -1;
-	if (host_owner_group(job, host, entry.gid, want->group, &is->group) < 0)
+	if (host_owner_group(job, host, entry->gid, want->group,
+	    &is->group) < 0)
 		return -1;
 	return 1;
 }
@@ -167,15 +168,15 @@ static int apply(struct job *job, struct host *host, const void *desired,
 		want->group ? want->group : is->group,
 	};
 	struct file_write write = {
-		.mode = want->mode == UNSET ? is->mode : want->mode,
+		.access.mode = want->mode == UNSET ? is->mode : want->mode,
 	};
 
-	if (host_owner_ids(job, host, owner, &write.uid, &write.gid) < 0)
+	if (host_owner_ids(job, host, owner, &write.access.uid,
+	    &write.access.gid) < 0)
 		return -1;
 	if (observed && (!want->content ||
 	    content_equal(want->content, is->content)))
-		return host_set_mode(job, host, want->path, write.mode,
-		    write.uid, write.gid);
+		return host_set_access(job, host, want->path, &write.access);
 	if (want->content)
 		write.content = (struct bytes){ want->content->data,
 			want->content->size };

@@ -85,8 +85,8 @@ static const char *in_single_blanks(struct arena *arena, const char *value)
 static int observe_live(struct job *job, const struct host *host,
     const struct sysctl *want, const char **out)
 {
+	struct file_read file;
 	struct entry entry;
-	struct bytes data;
 	const char *live;
 
 	*out = want->value;
@@ -94,13 +94,13 @@ static int observe_live(struct job *job, const struct host *host,
 		return -1;
 	if (entry.type == ENTRY_ABSENT)
 		return 0;
-	if (host_read(job, host, live_path(job->arena, want->name), 0, &data,
-	    &entry) < 0)
+	if (host_read(job, host, live_path(job->arena, want->name), 0,
+	    &file) < 0)
 		return -1;
 	*out = NULL;
-	if (entry.type != ENTRY_FILE)
+	if (file.entry.type != ENTRY_FILE)
 		return 0;
-	*out = live = in_single_blanks(job->arena, data.data);
+	*out = live = in_single_blanks(job->arena, file.content.data);
 	if (want->value && strcmp(live, in_single_blanks(job->arena,
 	    want->value)) == 0)
 		*out = want->value;
@@ -113,20 +113,20 @@ static int observe(struct job *job, const struct host *host,
 	const struct sysctl *want = desired;
 	struct sysctl *is = observed;
 	const char *text;
-	struct entry entry;
-	struct bytes data;
+	struct file_read file;
 
 	is->name = want->name;
 	is->file = file_path(job->arena, want);
-	if (host_read(job, host, is->file, 0, &data, &entry) < 0 ||
+	if (host_read(job, host, is->file, 0, &file) < 0 ||
 	    observe_live(job, host, want, &is->value) < 0)
 		return -1;
-	if (entry.type == ENTRY_ABSENT) {
+	if (file.entry.type == ENTRY_ABSENT) {
 		is->persistent = 0;
 		return !want->persistent && is->value;
 	}
 	text = want->value ? file_text(job->arena, want) : "";
-	is->persistent = !want->persistent || strcmp(data.data, text) == 0;
+	is->persistent = !want->persistent ||
+	    strcmp(file.content.data, text) == 0;
 	return 1;
 }
 
@@ -153,9 +153,7 @@ static int apply(struct job *job, struct host *host, const void *desired,
 	const char *text = file_text(job->arena, want);
 	struct file_write write = {
 		.content = { text, strlen(text) },
-		.mode = 0644,
-		.uid = (uid_t)-1,
-		.gid = (gid_t)-1,
+		.access = { 0644, (uid_t)-1, (gid_t)-1 },
 	};
 
 	if (set_live(job, host, want) < 0)

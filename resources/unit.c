@@ -86,24 +86,23 @@ static int observe(struct job *job, const struct host *host,
 	const struct unit_file *want = desired;
 	struct unit_file *is = observed;
 	struct content *content = arena_new(job->arena, struct content);
-	struct entry entry;
-	struct bytes data;
+	struct file_read file;
 
-	if (host_read(job, host, path_of(job, want), LARGE, &data, &entry) < 0)
+	if (host_read(job, host, path_of(job, want), LARGE, &file) < 0)
 		return -1;
-	if (entry.type == ENTRY_ABSENT)
+	if (file.entry.type == ENTRY_ABSENT)
 		return 0;
-	if (entry.type == ENTRY_LINK)
+	if (file.entry.type == ENTRY_LINK)
 		return job_fail(job, "'%s' is a symbolic link, not a file; a unit that is masked needs 'masked: false' in services first",
 		    path_of(job, want));
-	if (entry.type != ENTRY_FILE || entry.size > LARGE)
+	if (file.entry.type != ENTRY_FILE || file.entry.size > LARGE)
 		return job_fail(job, "'%s' is not a unit file; remove it first",
 		    path_of(job, want));
-	content->data = data.data ? data.data : "";
-	content->size = data.size;
+	content->data = file.content.data;
+	content->size = file.content.size;
 	is->name = want->name;
 	is->content = content;
-	is->mode = entry.mode;
+	is->mode = file.entry.mode;
 	return observe_loaded(job, host, is) < 0 ? -1 : 1;
 }
 
@@ -138,15 +137,16 @@ static int put(struct job *job, struct host *host,
 	const char *directory = directory_of(job, want);
 	const struct file_write write = {
 		.content = { want->content->data, want->content->size },
-		.mode = want->mode,
+		.access = { .mode = want->mode },
 	};
+	static const struct access shared = { .mode = 0755 };
 	struct entry entry;
 
 	if (directory) {
 		if (host_look(job, host, directory, &entry) < 0)
 			return -1;
 		if (entry.type == ENTRY_ABSENT &&
-		    host_mkdir(job, host, directory, 0755, 0, 0) < 0)
+		    host_mkdir(job, host, directory, &shared) < 0)
 			return -1;
 	}
 	return host_write(job, host, path_of(job, want), &write);

@@ -63,13 +63,11 @@ static int observe_hash(struct job *job, const struct host *host,
 {
 	size_t size = strlen(name);
 	const char *line, *next, *hash;
-	struct entry entry;
-	struct bytes shadow;
+	struct file_read shadow;
 
-	if (host_read(job, host, "/etc/shadow", 0, &shadow, &entry) < 0)
+	if (host_read(job, host, "/etc/shadow", 0, &shadow) < 0)
 		return -1;
-	for (line = entry.type == ENTRY_FILE ? shadow.data : NULL; line;
-	    line = next) {
+	for (line = shadow.content.data; line; line = next) {
 		if ((next = strchr(line, '\n')))
 			next++;
 		if (strncmp(line, name, size) != 0 || line[size] != ':')

@@ -62,18 +62,21 @@ static int look(struct job *job, void *context, const char *path,
 }
 
 static int read_file(struct job *job, void *context, const char *path,
-    size_t limit, struct bytes *out, struct entry *entry)
+    size_t limit, struct file_read *out)
 {
 	scoped_memory *m = memory_lock(context);
 	const struct node *n = node_find(m, path);
+	size_t size;
 
-	*entry = n ? n->entry : (struct entry){ .type = ENTRY_ABSENT };
-	*out = (struct bytes){ "", 0 };
+	*out = (struct file_read){
+		.content = { "", 0 },
+		.entry = n ? n->entry : (struct entry){ .type = ENTRY_ABSENT },
+	};
 	if (!n || n->entry.type != ENTRY_FILE)
 		return 0;
-	out->size = limit && limit < n->content.size ? limit :
-	                                               n->content.size;
-	out->data = arena_copy(job->arena, n->content.data, out->size);
+	size = limit && limit < n->content.size ? limit : n->content.size;
+	out->content.data = arena_copy(job->arena, n->content.data, size);
+	out->content.size = size;
 	return 0;
 }
 
@@ -163,9 +166,9 @@ static int stage(struct job *job, void *context, const char *path,
 		return -1;
 	*staged = memory_join(job->arena, path_above(job->arena, path),
 	    arena_printf(job->arena, ".%s.plumb-new", strrchr(path, '/') + 1));
-	n = node_put(m, *staged, ENTRY_FILE, w->mode);
-	n->entry.uid = w->uid;
-	n->entry.gid = w->gid;
+	n = node_put(m, *staged, ENTRY_FILE, w->access.mode);
+	n->entry.uid = w->access.uid;
+	n->entry.gid = w->access.gid;
 	n->entry.size = n->content.size = w->content.size;
 	n->content.data = arena_copy(m->arena, w->content.data,
 	    w->content.size);
@@ -219,7 +222,7 @@ static int poke(struct job *job, void *context, const char *path,
 }
 
 static int make_directory(struct job *job, void *context, const char *path,
-    int mode, uid_t uid, gid_t gid)
+    const struct access *want)
 {
 	scoped_memory *m = memory_lock(context);
 	struct node *n;
@@ -229,9 +232,9 @@ static int make_directory(struct job *job, void *context, const char *path,
 	if (directory_above(job, m, "make", path) < 0 ||
 	    change(job, m, "make", path) < 0)
 		return -1;
-	n = node_put(m, path, ENTRY_DIRECTORY, mode);
-	n->entry.uid = uid;
-	n->entry.gid = gid;
+	n = node_put(m, path, ENTRY_DIRECTORY, want->mode);
+	n->entry.uid = want->uid;
+	n->entry.gid = want->gid;
 	return 0;
 }
 
@@ -252,8 +255,8 @@ static int make_link(struct job *job, void *context, const char *target,
 	return 0;
 }
 
-static int set_mode(struct job *job, void *context, const char *path, int mode,
-    uid_t uid, gid_t gid)
+static int set_access(struct job *job, void *context, const char *path,
+    const struct access *want)
 {
 	scoped_memory *m = memory_lock(context);
 	struct node *n = node_find(m, path);
@@ -263,12 +266,12 @@ static int set_mode(struct job *job, void *context, const char *path, int mode,
 		return job_fail(job, "cannot change '%s': No such file or directory",
 		    path);
 	now = n->entry;
-	if (mode >= 0 && now.type != ENTRY_LINK)
-		now.mode = mode;
-	if (uid != (uid_t)-1)
-		now.uid = uid;
-	if (gid != (gid_t)-1)
-		now.gid = gid;
+	if (want->mode >= 0 && now.type != ENTRY_LINK)
+		now.mode = want->mode;
+	if (want->uid != (uid_t)-1)
+		now.uid = want->uid;
+	if (want->gid != (gid_t)-1)
+		now.gid = want->gid;
 	if (now.mode == n->entry.mode && now.uid == n->entry.uid &&
 	    now.gid == n->entry.gid)
 		return 0;
@@ -304,7 +307,7 @@ static const struct machine machine = {
 	.read_link = read_link, .list = list, .unit = memory_unit,
 	.has_systemd = has_systemd, .probe = probe, .stage = stage,
 	.commit = commit, .poke = poke, .make_directory = make_directory,
-	.symlink = make_link, .set_mode = set_mode, .unlink = remove_node,
+	.symlink = make_link, .set_access = set_access, .unlink = remove_node,
 	.unit_act = memory_unit_act, .run = memory_run,
 };
 

@@ -75,18 +75,19 @@ void rooted_said(const struct rooted *w, const char *part)
 
 int rooted_put(struct rooted *w, const char *path, const char *text, int mode)
 {
-	struct file_write f = { { text, strlen(text) }, mode, geteuid(),
-		getegid() };
+	struct file_write f = { { text, strlen(text) },
+		{ mode, geteuid(), getegid() } };
 
 	return host_write(&w->job, &w->host, path, &f);
 }
 
 const char *rooted_get(struct rooted *w, const char *path, struct entry *e)
 {
-	struct bytes b;
+	struct file_read file;
 
-	assert_int_equal(host_read(&w->job, &w->host, path, 0, &b, e), 0);
-	return b.data;
+	assert_int_equal(host_read(&w->job, &w->host, path, 0, &file), 0);
+	*e = file.entry;
+	return file.content.data;
 }
 
 size_t rooted_count(struct rooted *w, const char *path)

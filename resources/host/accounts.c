@@ -174,21 +174,20 @@ static int read_all(struct job *job, const struct host *h)
 	struct err unheard = err_new(a);
 	struct job own = *job;
 	struct known *k = arena_new(a, struct known);
-	struct bytes users, groups, shadow;
-	struct entry entry;
+	struct file_read users, groups, shadow;
 
 	own.arena = a;
-	if (host_read(&own, h, "/etc/passwd", 0, &users, &entry) < 0 ||
-	    host_read(&own, h, "/etc/group", 0, &groups, &entry) < 0) {
+	if (host_read(&own, h, "/etc/passwd", 0, &users) < 0 ||
+	    host_read(&own, h, "/etc/group", 0, &groups) < 0) {
 		arena_close(a);
 		return -1;
 	}
-	users_read(a, users, k);
-	groups_read(a, groups, k);
+	users_read(a, users.content, k);
+	groups_read(a, groups.content, k);
 	/* who may not read it may still know the rest */
 	own.err = &unheard;
-	if (host_read(&own, h, "/etc/shadow", 0, &shadow, &entry) == 0)
-		shadow_read(a, shadow, k);
+	if (host_read(&own, h, "/etc/shadow", 0, &shadow) == 0)
+		shadow_read(a, shadow.content, k);
 	s->arena = a;
 	s->known = k;
 	return 0;

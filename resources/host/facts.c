@@ -50,14 +50,13 @@ static const struct pos nowhere;
 static int text_read(struct job *job, const struct host *host,
     const char *path, const char **out)
 {
-	struct entry entry;
-	struct bytes b;
+	struct file_read file;
 
 	*out = NULL;
-	if (host_read(job, host, path, SMALL, &b, &entry) < 0)
+	if (host_read(job, host, path, SMALL, &file) < 0)
 		return -1;
-	if (entry.type == ENTRY_FILE && b.data)
-		*out = b.data;
+	if (file.entry.type == ENTRY_FILE)
+		*out = file.content.data;
 	return 0;
 }
 
@@ -308,13 +307,14 @@ static const char *container_of_init(struct job *job, const struct host *host)
 {
 	struct err unheard = err_new(job->arena);
 	struct job quiet = *job;
-	struct entry entry;
+	struct file_read file;
 	struct bytes b;
 	size_t i;
 
 	quiet.err = &unheard;
-	if (host_read(&quiet, host, "/proc/1/environ", SMALL, &b, &entry) < 0)
+	if (host_read(&quiet, host, "/proc/1/environ", SMALL, &file) < 0)
 		return NULL;
+	b = file.content;
 	for (i = 0; i < b.size; i += strlen(b.data + i) + 1)
 		if (!strncmp(b.data + i, "container=", 10) && b.data[i + 10])
 			return first_line(job->arena, b.data + i + 10);

@@ -88,14 +88,15 @@ static int read_whole(int fd, struct arena *a, size_t size, size_t most,
 }
 
 int files_read(struct job *job, void *context, const char *path, size_t limit,
-    struct bytes *out, struct entry *entry)
+    struct file_read *out)
 {
 	const struct tree *t = context;
+	struct entry *entry = &out->entry;
 	scoped_descriptor fd = tree_open(t, path, READING);
 	size_t most = limit ? limit : WHOLE_MAX;
 	struct stat st;
 
-	*out = (struct bytes){ "", 0 };
+	out->content = (struct bytes){ "", 0 };
 	/* links, sockets, devices without a driver */
 	if (fd < 0 && (errno == ELOOP || errno == ENXIO || errno == ENODEV))
 		return files_look(job, context, path, entry);
@@ -110,7 +111,7 @@ int files_read(struct job *job, void *context, const char *path, size_t limit,
 	if (!limit && entry->size > WHOLE_MAX)
 		return job_fail(job, "cannot read '%s': it is larger than 1 GiB",
 		    path);
-	if (read_whole(fd, job->arena, entry->size, most, out) < 0)
+	if (read_whole(fd, job->arena, entry->size, most, &out->content) < 0)
 		return tree_fail(job, t, "read", path);
 	return 0;
 }

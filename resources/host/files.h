@@ -12,7 +12,7 @@
 
 int files_look(struct job *, void *context, const char *path, struct entry *);
 int files_read(struct job *, void *context, const char *path, size_t limit,
-    struct bytes *, struct entry *);
+    struct file_read *);
 int files_digest(struct job *, void *context, const char *path,
     unsigned char *digest);
 int files_read_link(struct job *, void *context, const char *path,
@@ -25,10 +25,10 @@ int files_stage(struct job *, void *context, const char *path,
 int files_commit(struct job *, void *context, const char *staged,
     const char *path);
 int files_poke(struct job *, void *context, const char *path, struct bytes);
-int files_mkdir(struct job *, void *context, const char *path, int mode,
-    uid_t, gid_t);
+int files_mkdir(struct job *, void *context, const char *path,
+    const struct access *);
 int files_symlink(struct job *, void *context, const char *target,
     const char *path);
-int files_set_mode(struct job *, void *context, const char *path, int mode,
-    uid_t, gid_t);
+int files_set_access(struct job *, void *context, const char *path,
+    const struct access *);
 int files_unlink(struct job *, void *context, const char *path);

@@ -107,11 +107,11 @@ static const char *stage_fill(struct arena *a, int above, const char *name,
 {
 	if (write_whole(fd, w->content) < 0)
 		return "write";
-	if (fchown(fd, w->uid, w->gid) < 0)
+	if (fchown(fd, w->access.uid, w->access.gid) < 0)
 		return "give an owner to";
 	attributes_copy(a, above, name, fd,
-	    w->uid == (uid_t)-1 ? geteuid() : w->uid);
-	if (fchmod(fd, (mode_t)w->mode) < 0)
+	    w->access.uid == (uid_t)-1 ? geteuid() : w->access.uid);
+	if (fchmod(fd, (mode_t)w->access.mode) < 0)
 		return "set the mode of";
 	if (fsync(fd) < 0)
 		return "write to the disk";
@@ -193,8 +193,8 @@ int files_poke(struct job *job, void *context, const char *path,
 }
 
 /* NULL, or what could not be done to the directory just made; errno */
-static const char *mkdir_fill(int above, const char *name, int mode, uid_t uid,
-    gid_t gid)
+static const char *mkdir_fill(int above, const char *name,
+    const struct access *want)
 {
 	scoped_descriptor fd = openat(above, name,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -206,13 +206,13 @@ static const char *mkdir_fill(int above, const char *name, int mode, uid_t uid,
 		errno = EEXIST;
 		return "make";
 	}
-	if (fchown(fd, uid, gid) < 0)
+	if (fchown(fd, want->uid, want->gid) < 0)
 		return "give an owner to";
-	return fchmod(fd, (mode_t)mode) < 0 ? "set the mode of" : NULL;
+	return fchmod(fd, (mode_t)want->mode) < 0 ? "set the mode of" : NULL;
 }
 
-int files_mkdir(struct job *job, void *context, const char *path, int mode,
-    uid_t uid, gid_t gid)
+int files_mkdir(struct job *job, void *context, const char *path,
+    const struct access *want)
 {
 	const struct tree *t = context;
 	const char *name, *failed;
@@ -221,7 +221,7 @@ int files_mkdir(struct job *job, void *context, const char *path, int mode,
 
 	if (above < 0 || mkdirat(above, name, 0700) < 0)
 		return tree_fail(job, t, "make", path);
-	failed = mkdir_fill(above, name, mode, uid, gid);
+	failed = mkdir_fill(above, name, want);
 	if (failed) {
 		saved = errno;
 		(void)!unlinkat(above, name, AT_REMOVEDIR);
@@ -295,15 +295,16 @@ static int mode_set(const struct target *at, mode_t mode)
 }
 
 /* NULL, or what could not be done; errno says why */
-static const char *owner_and_mode(const struct target *at, int mode, uid_t uid,
-    gid_t gid)
+static const char *owner_and_mode(const struct target *at,
+    const struct access *want)
 {
 	const struct stat *st = &at->st;
-	bool owner = (uid != (uid_t)-1 && uid != st->st_uid) ||
-	    (gid != (gid_t)-1 && gid != st->st_gid);
-	int now = (int)(st->st_mode & 07777);
+	bool owner = (want->uid != (uid_t)-1 && want->uid != st->st_uid) ||
+	    (want->gid != (gid_t)-1 && want->gid != st->st_gid);
+	int now = (int)(st->st_mode & 07777), mode = want->mode;
 
-	if (owner && fchownat(at->fd, "", uid, gid, AT_EMPTY_PATH) < 0)
+	if (owner && fchownat(at->fd, "", want->uid, want->gid,
+	    AT_EMPTY_PATH) < 0)
 		return "give an owner to";
 	if (S_ISLNK(st->st_mode))
 		return NULL;
@@ -317,8 +318,8 @@ static const char *owner_and_mode(const struct target *at, int mode, uid_t uid,
 	return mode_set(at, (mode_t)mode) < 0 ? "set the mode of" : NULL;
 }
 
-int files_set_mode(struct job *job, void *context, const char *path, int mode,
-    uid_t uid, gid_t gid)
+int files_set_access(struct job *job, void *context, const char *path,
+    const struct access *want)
 {
 	const struct tree *t = context;
 	const char *name = ".", *failed;
@@ -339,7 +340,7 @@ int files_set_mode(struct job *job, void *context, const char *path, int mode,
 	    !tree_trusts(t, &directory))
 		return job_fail(job, "cannot change '%s': it has %ju names, and is in a directory that others than root may write",
 		    path, (uintmax_t)at.st.st_nlink);
-	failed = owner_and_mode(&at, mode, uid, gid);
+	failed = owner_and_mode(&at, want);
 	return failed ? tree_fail(job, t, failed, path) : 0;
 }
 

@@ -21,9 +21,9 @@ int host_look(struct job *job, const struct host *h, const char *path,
 }
 
 int host_read(struct job *job, const struct host *h, const char *path,
-    size_t limit, struct bytes *out, struct entry *entry)
+    size_t limit, struct file_read *out)
 {
-	return h->machine->read(job, h->context, path, limit, out, entry);
+	return h->machine->read(job, h->context, path, limit, out);
 }
 
 int host_digest(struct job *job, const struct host *h, const char *path,
@@ -72,11 +72,10 @@ int host_poke(struct job *job, struct host *h, const char *path,
 	return h->machine->poke(job, h->context, path, value);
 }
 
-int host_mkdir(struct job *job, struct host *h, const char *path, int mode,
-    uid_t uid, gid_t gid)
+int host_mkdir(struct job *job, struct host *h, const char *path,
+    const struct access *access)
 {
-	return h->machine->make_directory(job, h->context, path, mode, uid,
-	    gid);
+	return h->machine->make_directory(job, h->context, path, access);
 }
 
 int host_symlink(struct job *job, struct host *h, const char *target,
@@ -85,10 +84,10 @@ int host_symlink(struct job *job, struct host *h, const char *target,
 	return h->machine->symlink(job, h->context, target, path);
 }
 
-int host_set_mode(struct job *job, struct host *h, const char *path, int mode,
-    uid_t uid, gid_t gid)
+int host_set_access(struct job *job, struct host *h, const char *path,
+    const struct access *access)
 {
-	return h->machine->set_mode(job, h->context, path, mode, uid, gid);
+	return h->machine->set_access(job, h->context, path, access);
 }
 
 int host_unlink(struct job *job, struct host *h, const char *path)

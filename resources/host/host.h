@@ -51,24 +51,36 @@ struct entry {
 	uint64_t size;
 };
 
-/* a new content and all that holds for it from its first instant */
-struct file_write {
-	struct bytes content;
+/* who may do what with it; -1 leaves that as it is */
+struct access {
 	int mode;
 	uid_t uid;
 	gid_t gid;
+};
+
+/* a new content and all that holds for it from its first instant */
+struct file_write {
+	struct bytes content;
+	/* its mode is not -1 */
+	struct access access;
+};
+
+struct file_read {
+	/* ended by NUL; "" of anything else than a file */
+	struct bytes content;
+	/* what is there */
+	struct entry entry;
 };
 
 /* what is there, links not followed; a missing directory above is absence */
 int host_look(struct job *, const struct host *, const char *path,
     struct entry *);
 /*
- * The whole of a regular file and what is there: four system calls. Anything
- * else than a file leaves `out` empty; a file over `limit` (0: no limit) is
- * read only so far. Ended by NUL.
+ * The whole of a regular file and what is there: four system calls. A file over
+ * `limit` (0: no limit) is read only so far.
  */
 int host_read(struct job *, const struct host *, const char *path,
-    size_t limit, struct bytes *out, struct entry *);
+    size_t limit, struct file_read *);
 /* SHA-256 of a regular file, read in pieces */
 int host_digest(struct job *, const struct host *, const char *path,
     unsigned char digest[32]);
@@ -92,14 +104,14 @@ int host_write(struct job *, struct host *, const char *path,
     const struct file_write *);
 /* write into what is there, for files of the kernel (/proc/sys) */
 int host_poke(struct job *, struct host *, const char *path, struct bytes);
-/* one directory; it must not exist */
-int host_mkdir(struct job *, struct host *, const char *path, int mode,
-    uid_t, gid_t);
+/* one directory; it must not exist, and its mode is not -1 */
+int host_mkdir(struct job *, struct host *, const char *path,
+    const struct access *);
 /* in the place of what is there, atomically, unless that is a directory */
 int host_symlink(struct job *, struct host *, const char *target,
     const char *path);
-/* -1 leaves as it is; links are not followed */
-int host_set_mode(struct job *, struct host *, const char *path, int mode,
-    uid_t, gid_t);
+/* links are not followed */
+int host_set_access(struct job *, struct host *, const char *path,
+    const struct access *);
 /* a file, link or empty directory; nothing there is nothing to do */
 int host_unlink(struct job *, struct host *, const char *path);

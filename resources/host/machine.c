@@ -98,7 +98,7 @@ static void real_close(void *context)
 		.has_systemd = what_runs, .probe = probe,                      \
 		.stage = files_stage, .commit = files_commit,                  \
 		.poke = files_poke, .make_directory = files_mkdir,             \
-		.symlink = files_symlink, .set_mode = files_set_mode,          \
+		.symlink = files_symlink, .set_access = files_set_access,      \
 		.unlink = files_unlink, .unit_act = what_acts,                 \
 		.run = process_run, .close = real_close,                       \
 	}

@@ -14,7 +14,7 @@ struct machine {
 	int (*look)(struct job *, void *context, const char *path,
 	    struct entry *);
 	int (*read)(struct job *, void *context, const char *path,
-	    size_t limit, struct bytes *, struct entry *);
+	    size_t limit, struct file_read *);
 	int (*digest)(struct job *, void *context, const char *path,
 	    unsigned char *digest);
 	int (*read_link)(struct job *, void *context, const char *path,
@@ -34,11 +34,11 @@ struct machine {
 	int (*poke)(struct job *, void *context, const char *path,
 	    struct bytes);
 	int (*make_directory)(struct job *, void *context, const char *path,
-	    int mode, uid_t, gid_t);
+	    const struct access *);
 	int (*symlink)(struct job *, void *context, const char *target,
 	    const char *path);
-	int (*set_mode)(struct job *, void *context, const char *path,
-	    int mode, uid_t, gid_t);
+	int (*set_access)(struct job *, void *context, const char *path,
+	    const struct access *);
 	int (*unlink)(struct job *, void *context, const char *path);
 	int (*unit_act)(struct job *, void *context, enum unit_act,
 	    const char *name, int64_t timeout);

@@ -72,12 +72,11 @@ static const char *file_find(struct job *job, const struct tree *t,
 static int user_find(struct job *job, struct tree *t, const char *name,
     uid_t uid, struct account *out)
 {
-	struct entry entry;
-	struct bytes text;
+	struct file_read file;
 
-	if (files_read(job, t, "/etc/passwd", 0, &text, &entry) < 0)
+	if (files_read(job, t, "/etc/passwd", 0, &file) < 0)
 		return -1;
-	while (passwd_next(job->arena, &text, out))
+	while (passwd_next(job->arena, &file.content, out))
 		if (name ? strcmp(out->name, name) == 0 : out->uid == uid)
 			return 1;
 	return 0;

@@ -26,7 +26,7 @@ struct world {
 
 static void put(struct world *w, const char *path, const char *text)
 {
-	struct file_write f = { { text, strlen(text) }, 0644, 0, 0 };
+	struct file_write f = { { text, strlen(text) }, { 0644, 0, 0 } };
 
 	assert_int_equal(host_write(&w->job, &w->host, path, &f), 0);
 }
@@ -58,7 +58,8 @@ static int setup(void **state)
 	strcpy(w->root, "/tmp/plumb-accounts-XXXXXX");
 	assert_non_null(mkdtemp(w->root));
 	assert_int_equal(host_open(a, w->root, &w->host, &w->err), 0);
-	assert_int_equal(host_mkdir(&w->job, &w->host, "/etc", 0755, 0, 0), 0);
+	assert_int_equal(host_mkdir(&w->job, &w->host, "/etc",
+	    &(struct access){ 0755, 0, 0 }), 0);
 	put(w, "/etc/passwd", passwd);
 	put(w, "/etc/group", group);
 	put(w, "/etc/shadow", shadow);

@@ -58,33 +58,31 @@ static void what_is_not_there_is_absent(void **state)
 static void a_limit_bounds_what_is_read(void **state)
 {
 	struct rooted *w = *state;
-	struct bytes b;
-	struct entry e;
+	struct file_read file;
 
 	rooted_put(w, "/f", "0123456789", 0600);
-	assert_int_equal(host_read(&w->job, &w->host, "/f", 4, &b, &e), 0);
-	assert_int_equal(b.size, 4);
-	assert_string_equal(b.data, "0123");
-	assert_int_equal(e.size, 10);
-	assert_int_equal(host_read(&w->job, &w->host, "/f", 10, &b, &e), 0);
-	assert_int_equal(b.size, 10);
+	assert_int_equal(host_read(&w->job, &w->host, "/f", 4, &file), 0);
+	assert_int_equal(file.content.size, 4);
+	assert_string_equal(file.content.data, "0123");
+	assert_int_equal(file.entry.size, 10);
+	assert_int_equal(host_read(&w->job, &w->host, "/f", 10, &file), 0);
+	assert_int_equal(file.content.size, 10);
 }
 
 static void files_that_tell_no_size_are_read_whole(void **state)
 {
 	struct rooted *w = *state;
 	struct host real;
-	struct bytes b;
-	struct entry e;
+	struct file_read file;
 
 	assert_int_equal(host_open(w->arena, "/", &real, &w->err), 0);
 	assert_int_equal(
-	    host_read(&w->job, &real, "/proc/kallsyms", 0, &b, &e), 0);
-	assert_int_equal(e.size, 0);
-	assert_true(b.size > 100000);
+	    host_read(&w->job, &real, "/proc/kallsyms", 0, &file), 0);
+	assert_int_equal(file.entry.size, 0);
+	assert_true(file.content.size > 100000);
 	assert_int_equal(
-	    host_read(&w->job, &real, "/proc/self/status", 0, &b, &e), 0);
-	assert_memory_equal(b.data, "Name:", 5);
+	    host_read(&w->job, &real, "/proc/self/status", 0, &file), 0);
+	assert_memory_equal(file.content.data, "Name:", 5);
 	host_close(&real);
 }
 
@@ -137,14 +135,14 @@ static void a_directory_has_its_exact_mode(void **state)
 	struct entry e;
 
 	umask(077);
-	assert_int_equal(host_mkdir(&w->job, &w->host, "/d", 02775,
-	    geteuid(), getegid()), 0);
+	assert_int_equal(host_mkdir(&w->job, &w->host, "/d",
+	    &(struct access){ 02775, geteuid(), getegid() }), 0);
 	umask(022);
 	assert_int_equal(host_look(&w->job, &w->host, "/d", &e), 0);
 	assert_int_equal(e.type, ENTRY_DIRECTORY);
 	assert_int_equal(e.mode, 02775);
-	assert_int_equal(host_mkdir(&w->job, &w->host, "/d", 0755,
-	    geteuid(), getegid()), -1);
+	assert_int_equal(host_mkdir(&w->job, &w->host, "/d",
+	    &(struct access){ 0755, geteuid(), getegid() }), -1);
 	rooted_said(w, "cannot make '/d': File exists");
 	assert_int_equal(rooted_put(w, "/d", "x", 0600), -1);
 	rooted_said(w, "a directory is there");
@@ -215,23 +213,23 @@ static void the_mode_is_set_and_links_are_not_followed(void **state)
 
 	rooted_put(w, "/f", "x", 04755);
 	host_symlink(&w->job, &w->host, "f", "/l");
-	assert_int_equal(host_set_mode(&w->job, &w->host, "/l", 0777,
-	    (uid_t)-1, (gid_t)-1), 0);
+	assert_int_equal(host_set_access(&w->job, &w->host, "/l",
+	    &(struct access){ 0777, (uid_t)-1, (gid_t)-1 }), 0);
 	assert_int_equal(host_look(&w->job, &w->host, "/f", &e), 0);
 	assert_int_equal(e.mode, 04755);
 	/* set-user-id stays with a new owner where no mode is asked for */
-	assert_int_equal(host_set_mode(&w->job, &w->host, "/f", -1, NOBODY,
-	    (gid_t)-1), 0);
+	assert_int_equal(host_set_access(&w->job, &w->host, "/f",
+	    &(struct access){ -1, NOBODY, (gid_t)-1 }), 0);
 	host_look(&w->job, &w->host, "/f", &e);
 	assert_int_equal(e.uid, NOBODY);
 	assert_int_equal(e.mode, 04755);
-	assert_int_equal(host_set_mode(&w->job, &w->host, "/f", 0600, 0, 0),
-	    0);
+	assert_int_equal(host_set_access(&w->job, &w->host, "/f",
+	    &(struct access){ 0600, 0, 0 }), 0);
 	host_look(&w->job, &w->host, "/f", &e);
 	assert_int_equal(e.uid, 0);
 	assert_int_equal(e.mode, 0600);
-	assert_int_equal(host_set_mode(&w->job, &w->host, "/no", 0600, 0, 0),
-	    -1);
+	assert_int_equal(host_set_access(&w->job, &w->host, "/no",
+	    &(struct access){ 0600, 0, 0 }), -1);
 	rooted_said(w, "cannot change '/no': No such file");
 }
 
@@ -258,19 +256,18 @@ static void a_kernel_setting_is_written_in_place(void **state)
 {
 	struct rooted *w = *state;
 	struct host real;
-	struct entry e;
-	struct bytes b;
+	struct file_read file;
 
 	assert_int_equal(host_open(w->arena, "/", &real, &w->err), 0);
 	assert_int_equal(host_read(&w->job, &real,
-	    "/proc/sys/kernel/panic", 0, &b, &e), 0);
+	    "/proc/sys/kernel/panic", 0, &file), 0);
 	assert_int_equal(host_poke(&w->job, &real,
-	    "/proc/sys/kernel/panic", b), 0);
+	    "/proc/sys/kernel/panic", file.content), 0);
 	assert_int_equal(host_poke(&w->job, &real, "/proc/sys/kernel/panic",
 	    (struct bytes){ "many", 4 }), -1);
 	rooted_said(w, "cannot write '/proc/sys/kernel/panic': Invalid");
-	assert_int_equal(host_poke(&w->job, &real, "/proc/sys/kernel/no", b),
-	    -1);
+	assert_int_equal(host_poke(&w->job, &real, "/proc/sys/kernel/no",
+	    file.content), -1);
 	host_close(&real);
 }
 
@@ -289,8 +286,10 @@ static void no_descriptor_is_left_open(void **state)
 		rooted_get(w, "/no", &e);
 		host_list(&w->job, &w->host, "/f", &s);
 		host_list(&w->job, &w->host, "/", &s);
-		host_mkdir(&w->job, &w->host, "/d", 0700, 0, 0);
-		host_set_mode(&w->job, &w->host, "/d", 0755, 0, 0);
+		host_mkdir(&w->job, &w->host, "/d",
+		    &(struct access){ 0700, 0, 0 });
+		host_set_access(&w->job, &w->host, "/d",
+		    &(struct access){ 0755, 0, 0 });
 		host_symlink(&w->job, &w->host, "x", "/d");
 		host_unlink(&w->job, &w->host, "/d");
 	}

@@ -42,7 +42,7 @@ static void a_link_that_others_made_is_not_followed(void **state)
 {
 	struct rooted *w = *state;
 	struct entry e;
-	struct bytes b;
+	struct file_read file;
 
 	mkdir(rooted_at(w, "/etc"), 0755);
 	rooted_put(w, "/etc/shadow", "secret", 0600);
@@ -52,11 +52,11 @@ static void a_link_that_others_made_is_not_followed(void **state)
 	assert_int_equal(rooted_put(w, "/home/link/shadow", "gone", 0666), -1);
 	rooted_said(w, "it leads through a symbolic link in '/home', where others than root may write (uid 65534, mode 0755)");
 	assert_int_equal(host_read(&w->job, &w->host, "/home/link/shadow", 0,
-	    &b, &e), -1);
+	    &file), -1);
 	assert_int_equal(
 	    host_unlink(&w->job, &w->host, "/home/link/shadow"), -1);
-	assert_int_equal(host_set_mode(&w->job, &w->host, "/home/link/shadow",
-	    0666, 0, 0), -1);
+	assert_int_equal(host_set_access(&w->job, &w->host, "/home/link/shadow",
+	    &(struct access){ 0666, 0, 0 }), -1);
 	assert_string_equal(rooted_get(w, "/etc/shadow", &e), "secret");
 	/* sticky: who made the link counts */
 	rooted_give(w, "/home", 0);
@@ -64,7 +64,7 @@ static void a_link_that_others_made_is_not_followed(void **state)
 	assert_string_equal(rooted_get(w, "/home/link/shadow", &e), "secret");
 	rooted_give(w, "/home/link", NOBODY);
 	assert_int_equal(host_read(&w->job, &w->host, "/home/link/shadow", 0,
-	    &b, &e), -1);
+	    &file), -1);
 }
 
 static void a_second_name_is_no_way_to_another_file(void **state)
@@ -77,8 +77,8 @@ static void a_second_name_is_no_way_to_another_file(void **state)
 	assert_int_equal(link(rooted_at(w, "/shadow"),
 	    rooted_at(w, "/home/mine")), 0);
 	rooted_give(w, "/home", NOBODY);
-	assert_int_equal(host_set_mode(&w->job, &w->host, "/home/mine", 0666,
-	    NOBODY, NOBODY), -1);
+	assert_int_equal(host_set_access(&w->job, &w->host, "/home/mine",
+	    &(struct access){ 0666, NOBODY, NOBODY }), -1);
 	rooted_said(w, "it has 2 names");
 	host_look(&w->job, &w->host, "/shadow", &e);
 	assert_int_equal(e.uid, 0);
@@ -162,8 +162,8 @@ static void a_full_disk_leaves_the_old_file(void **state)
 	    MS_REMOUNT | MS_RDONLY, ""), 0);
 	assert_int_equal(rooted_put(w, "/small/f", "new", 0600), -1);
 	rooted_said(w, "Read-only file system (is it mounted to be read only?)");
-	assert_int_equal(host_mkdir(&w->job, &w->host, "/small/d", 0755, 0, 0),
-	    -1);
+	assert_int_equal(host_mkdir(&w->job, &w->host, "/small/d",
+	    &(struct access){ 0755, 0, 0 }), -1);
 	assert_int_equal(host_symlink(&w->job, &w->host, "x", "/small/l"), -1);
 	assert_int_equal(host_unlink(&w->job, &w->host, "/small/f"), -1);
 	assert_int_equal(umount(rooted_at(w, "/small")), 0);

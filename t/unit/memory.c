@@ -56,7 +56,7 @@ static void assert_said(const struct world *w, const char *part)
 
 static int put(struct world *w, const char *path, const char *text)
 {
-	struct file_write f = { { text, strlen(text) }, 0640, 0, 4 };
+	struct file_write f = { { text, strlen(text) }, { 0640, 0, 4 } };
 
 	return host_write(&w->job, &w->host, path, &f);
 }
@@ -85,21 +85,22 @@ static void files_are_written_and_found(void **state)
 {
 	struct world *w = *state;
 	struct strings names;
-	struct bytes b;
-	struct entry e;
+	struct file_read file;
 
 	assert_int_equal(put(w, "/etc/motd", "hello"), 0);
 	assert_int_equal(memory_changes(w->memory), 2);
 	assert_int_equal(
-	    host_read(&w->job, &w->host, "/etc/motd", 0, &b, &e), 0);
-	assert_string_equal(b.data, "hello");
-	assert_int_equal(e.mode, 0640);
-	assert_int_equal(e.gid, 4);
+	    host_read(&w->job, &w->host, "/etc/motd", 0, &file), 0);
+	assert_string_equal(file.content.data, "hello");
+	assert_int_equal(file.entry.mode, 0640);
+	assert_int_equal(file.entry.gid, 4);
 	assert_int_equal(put(w, "/no/where", ""), -1);
 	assert_said(w, "No such file or directory");
 	assert_int_equal(put(w, "/etc", ""), -1);
-	assert_int_equal(host_mkdir(&w->job, &w->host, "/d", 0700, 1, 2), 0);
-	assert_int_equal(host_mkdir(&w->job, &w->host, "/d", 0700, 1, 2), -1);
+	assert_int_equal(host_mkdir(&w->job, &w->host, "/d",
+	    &(struct access){ 0700, 1, 2 }), 0);
+	assert_int_equal(host_mkdir(&w->job, &w->host, "/d",
+	    &(struct access){ 0700, 1, 2 }), -1);
 	assert_int_equal(
 	    host_symlink(&w->job, &w->host, "d", "/link"), 0);
 	assert_int_equal(put(w, "/link/f", "through"), 0);
