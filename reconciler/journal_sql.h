@@ -9,7 +9,7 @@
 enum {
 	/* PRAGMA application_id: "PLUM" */
 	SQL_APPLICATION = 0x504c554d,
-	/* PRAGMA user_version: how many migrations a journal has been through */
+	/* PRAGMA user_version: how many migrations it has been through */
 	SQL_VERSION = 1,
 	/* cells of the widest table */
 	SQL_CELLS = 11,

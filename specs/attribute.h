@@ -55,7 +55,7 @@ struct attribute {
 };
 
 /* a member of another name, for rows that share one */
-#define ATTRIBUTE_AS(kind, row, member, kind_of, default_text, about_text, ...) \
+#define ATTRIBUTE_AS(kind, row, member, kind_of, default_text, about_text, ...)\
 	{                                                                      \
 		.name = #row, .type = TYPE_##kind_of,                          \
 		.fallback = default_text, .about = about_text,                 \
@@ -64,7 +64,7 @@ struct attribute {
 		        C_TYPE_##kind_of: 1)]),                                \
 		__VA_ARGS__                                                    \
 	}
-#define ATTRIBUTE(kind, member, kind_of, default_text, about_text, ...)         \
+#define ATTRIBUTE(kind, member, kind_of, default_text, about_text, ...)        \
 	ATTRIBUTE_AS(kind, member, member, kind_of, default_text, about_text,  \
 	    __VA_ARGS__)
 

@@ -6,7 +6,7 @@
 
 #include "value.h"
 
-/* what to do about a complaint of libyaml; NULL where there is no better word */
+/* what to do about a complaint of libyaml; NULL where no word is better */
 const char *yaml_hint(const char *problem, const char *context);
 /* of some bytes, for tables in memory only */
 uint64_t hash_bytes(const void *data, size_t size);

@@ -8,7 +8,7 @@
 
 enum attribute_type {
 	TYPE_STRING,   /* const char *: text without NUL */
-	TYPE_PATH,     /* const char *: absolute, without . .. // or a slash last */
+	TYPE_PATH,     /* const char *: absolute, without . .. // and last / */
 	TYPE_MODE,     /* int: four octal digits at most */
 	TYPE_BOOL,     /* int: 0 or 1; true or false in the spec */
 	TYPE_INT,      /* int64_t: not negative */

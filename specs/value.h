@@ -58,7 +58,7 @@ struct value {
 };
 
 struct pair {
-	/* interned in the names of the load, so equal keys are equal pointers */
+	/* interned in the names of the load: equal keys are equal pointers */
 	const char *key;
 	uint32_t line;
 	uint16_t column;

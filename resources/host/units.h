@@ -26,7 +26,7 @@ struct unit {
 	bool can_reload;
 	/* its file changed after systemd read it */
 	bool needs_daemon_reload;
-	/* when it became active, microseconds of CLOCK_REALTIME; 0: it is not */
+	/* when it became active, microseconds of CLOCK_REALTIME; 0: not */
 	uint64_t active_since;
 };
 
