@@ -69,8 +69,8 @@ struct graph {
 	uint32_t *in_start, *in, *out_start, *out;
 	/* every node, in an order that works */
 	uint32_t *order;
-	/* numbers of resources by address; see graph_find */
-	uint32_t *table;
+	/* resources by address; see graph_find */
+	struct graph_slot *table;
 	size_t table_size;
 	/* every path that a resource owns, sorted */
 	struct strings paths;

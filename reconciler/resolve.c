@@ -10,28 +10,49 @@
 #include "../specs/spec.h"
 #include "graph.h"
 
-static size_t slot_of(const struct graph *g, const struct kind *kind,
-    const char *name)
+/* hash and name are here as well, so that a look-up touches nothing else */
+struct graph_slot {
+	uint32_t hash;
+	/* plus one; 0: free */
+	uint32_t number;
+	const char *name;
+};
+
+static uint32_t hash_of(const struct kind *kind, const char *name)
 {
-	return (hash_bytes(name, strlen(name)) ^ (uintptr_t)kind >> 4) &
-	    (g->table_size - 1);
+	return (uint32_t)(hash_bytes(name, strlen(name)) ^
+	    (uintptr_t)kind >> 4);
 }
 
 struct resource *graph_find(const struct graph *g, const struct kind *kind,
     const char *name)
 {
-	size_t slot;
+	uint32_t hash = hash_of(kind, name);
+	const struct graph_slot *s;
+	size_t i;
 
 	if (!g->table_size)
 		return NULL;
-	for (slot = slot_of(g, kind, name); g->table[slot];
-	    slot = (slot + 1) & (g->table_size - 1)) {
-		struct resource *r = &g->resources[g->table[slot] - 1];
-
-		if (r->kind == kind && !strcmp(r->name, name))
-			return r;
+	for (i = hash;; i++) {
+		s = &g->table[i & (g->table_size - 1)];
+		if (!s->number)
+			return NULL;
+		if (s->hash == hash && !strcmp(s->name, name) &&
+		    g->resources[s->number - 1].kind == kind)
+			return &g->resources[s->number - 1];
 	}
-	return NULL;
+}
+
+static void table_add(struct graph *g, size_t number)
+{
+	const struct resource *r = &g->resources[number];
+	uint32_t hash = hash_of(r->kind, r->name);
+	size_t i = hash;
+
+	while (g->table[i & (g->table_size - 1)].number)
+		i++;
+	g->table[i & (g->table_size - 1)] = (struct graph_slot){ hash,
+		(uint32_t)number + 1, r->name };
 }
 
 static struct resource *no_such(const struct graph *g, const char *address,
@@ -202,7 +223,7 @@ int graph_resolve(struct graph *g, const struct reader *reader,
 {
 	const struct kind *kind = NULL;
 	const char *section = NULL;
-	size_t i, slot;
+	size_t i;
 	int failed = 0;
 
 	g->count = g->nodes = spec->count;
@@ -224,10 +245,7 @@ int graph_resolve(struct graph *g, const struct reader *reader,
 		r->address = arena_printf(g->arena, "%s:%s", kind->name,
 		    d->name);
 		failed |= read_resource(reader, r);
-		slot = slot_of(g, kind, r->name);
-		while (g->table[slot])
-			slot = (slot + 1) & (g->table_size - 1);
-		g->table[slot] = (uint32_t)i + 1;
+		table_add(g, i);
 	}
 	return failed;
 }
