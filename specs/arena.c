@@ -192,11 +192,10 @@ void *arena_grow(struct arena *a, void *item, size_t count, size_t *capacity,
 		if (!b)
 			abort();
 		*own = b;
-		memset(b->data + count * size, 0, total - count * size);
 		*capacity = wanted;
 		return b->data;
 	}
-	p = arena_alloc(a, total);
+	p = take(a, total, ALIGN);
 	if (count)
 		memcpy(p, item, count * size);
 	*capacity = wanted;
