@@ -10,10 +10,11 @@
 #include "host/packages.h"
 #include "resource.h"
 
-enum {
-	/* milliseconds that another apt may hold its lock */
-	LOCK_TIMEOUT = 5 * 60 * 1000,
-};
+/*
+ * Milliseconds that another apt may hold its lock, where `timeout` does not say.
+ * What apt has begun is not stopped in the middle for the sake of a timeout.
+ */
+enum { LOCK_TIMEOUT = 5 * 60 * 1000 };
 
 struct package {
 	const char *name;
@@ -116,7 +117,7 @@ static int change_alike(struct act *acts, size_t count, struct host *host)
 
 	quiet.err = &unsaid;
 	if (host_packages_change(&quiet, host, changes_of(acts, count), count,
-	    LOCK_TIMEOUT) == 0)
+	    quiet.timeout > 0 ? quiet.timeout : LOCK_TIMEOUT) == 0)
 		return 0;
 	why = err_text(quiet.arena, &unsaid, 0);
 	if (count == 1 || strstr(why, "Could not get lock") ||

@@ -168,28 +168,31 @@ static int transact(const struct steps *t, struct host *host, int64_t timeout)
 {
 	struct command c = apt_get(t->job->arena, timeout);
 	struct command update = apt_get(t->job->arena, timeout);
+	struct outcome said, fetched = { 0 };
 	struct process p, fetch;
-	struct outcome said;
-	int tries;
+	const char *old = "";
 
 	if (steps_say(t, &c) < 0)
 		return -1;
 	command_say(&update, "update");
 	p = command_process(&c, INSTALL_TIME);
 	fetch = command_process(&update, UPDATE_TIME);
-	for (tries = 0;; tries++) {
-		job_progress(t->job, "apt-get is at work");
-		if (host_run(t->job, host, &p, &said) < 0)
-			return -1;
-		if (!said.status)
-			return 0;
-		if (tries || !steps_need_lists(&said))
-			return job_fail(t->job, "apt-get failed with status %d:\n%s",
-			    said.status, steps_complaint(t, &said));
+	job_progress(t->job, "apt-get is at work");
+	if (host_run(t->job, host, &p, &said) < 0)
+		return -1;
+	if (said.status && steps_need_lists(&said)) {
 		job_progress(t->job, "apt-get fetches its lists anew");
-		if (host_run_well(t->job, host, &fetch, &said) < 0)
+		if (host_run_well(t->job, host, &fetch, &fetched) < 0 ||
+		    host_run(t->job, host, &p, &said) < 0)
 			return -1;
+		/* a list that cannot be had is only a warning to apt */
+		if (fetched.complaint.size)
+			old = outcome_last(t->job->arena, &fetched);
 	}
+	return !said.status ? 0 :
+	    job_fail(t->job, "apt-get failed with status %d:\n%s%s%s",
+	    said.status, steps_complaint(t, &said),
+	    *old ? "\nwhen it fetched its lists:\n" : "", old);
 }
 
 /*
