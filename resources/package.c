@@ -120,7 +120,7 @@ static int change_alike(struct act *acts, size_t count, struct host *host)
 	    quiet.timeout > 0 ? quiet.timeout : LOCK_TIMEOUT) == 0)
 		return 0;
 	why = err_text(quiet.arena, &unsaid, 0);
-	if (count == 1 || strstr(why, "Could not get lock") ||
+	if (count == 1 || strstr(why, "dpkg frontend lock") ||
 	    (quiet.stop && *quiet.stop)) {
 		err_move(acts->job->err, &unsaid);
 		for (i = 1; i < count; i++)
