@@ -11,7 +11,7 @@
 #include "resource.h"
 
 /*
- * Milliseconds that another apt may hold its lock, where `timeout` says nothing.
+ * Milliseconds that another apt may hold its lock, where `timeout` is unset.
  * What apt has begun is not stopped in the middle for the sake of a timeout.
  */
 enum { LOCK_TIMEOUT = 5 * 60 * 1000 };
