@@ -325,8 +325,10 @@ sub inside
 {
 	my ($self, $leader, @command) = @_;
 	return ('setpriv', "--bounding-set=$bounds",
-	    qw(nsenter -a -r -w -t), $leader, qw(/usr/bin/env -i HOME=/root USER=root
-	    LC_ALL=C.UTF-8 TERM=dumb),
+	    qw(nsenter -a -r -w -t), $leader,
+	    # nsenter waits outside for what it started; both shall end together
+	    qw(/usr/bin/setpriv --pdeathsig KILL /usr/bin/env -i HOME=/root
+	    USER=root LC_ALL=C.UTF-8 TERM=dumb),
 	    'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
 	    @command);
 }
