@@ -30,6 +30,15 @@ struct owner {
 	uint32_t node;
 };
 
+/* a reference that is looked up together with its neighbours */
+struct wish {
+	const struct value *value;
+	uint32_t node;
+	enum edge_type type;
+};
+
+enum { WISHES = 64 };
+
 struct connector {
 	struct graph *graph;
 	struct err *err;
@@ -41,6 +50,8 @@ struct connector {
 	/* owners by name */
 	uint32_t *table;
 	size_t table_size;
+	struct wish wishes[WISHES];
+	size_t wish_count;
 	int failed;
 };
 
@@ -72,27 +83,21 @@ const char *graph_node_name(const struct graph *g, uint32_t node)
 
 /* --- what is written --- */
 
-static void written_one(struct connector *c, const struct value *v,
-    enum edge_type type)
+static void settle_wish(struct connector *c, const struct wish *w)
 {
+	const struct value *v = w->value;
+	enum edge_type type = w->type;
 	struct edge e = { .type = type, .pos = v->pos };
 	struct resource *other;
 
-	if (!value_is_text(v) || value_is_null(v)) {
-		c->failed = err_at(c->err, v->pos,
-		    "'%s' must be KIND:NAME, or a list of them, not %s",
-		    type == EDGE_REQUIRES ? "requires" : "notifies",
-		    value_type_name(v));
-		return;
-	}
 	other = graph_find_address(c->graph, v->text, c->err, v->pos);
 	if (!other) {
 		c->failed = -1;
 		return;
 	}
 	e.from = type == EDGE_REQUIRES ? graph_number(c->graph, other)
-	    : c->node;
-	e.to = type == EDGE_REQUIRES ? c->node
+	    : w->node;
+	e.to = type == EDGE_REQUIRES ? w->node
 	    : graph_number(c->graph, other);
 	if (type == EDGE_NOTIFIES && !other->kind->refresh) {
 		c->failed = err_at(c->err, v->pos,
@@ -101,6 +106,46 @@ static void written_one(struct connector *c, const struct value *v,
 		return;
 	}
 	graph_add_edge(c->graph, &e);
+}
+
+/* step 0: soon; step 1: next */
+static void expect_wish(const struct connector *c, const struct wish *w,
+    int step)
+{
+	const char *colon = strchr(w->value->text, ':');
+	const struct kind *kind = colon ? kind_find_word(w->value->text,
+	    (size_t)(colon - w->value->text)) : NULL;
+
+	if (kind)
+		graph_expect(c->graph, kind, colon + 1, step);
+}
+
+static void settle_wishes(struct connector *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->wish_count; i++)
+		expect_wish(c, &c->wishes[i], 0);
+	for (i = 0; i < c->wish_count; i++)
+		expect_wish(c, &c->wishes[i], 1);
+	for (i = 0; i < c->wish_count; i++)
+		settle_wish(c, &c->wishes[i]);
+	c->wish_count = 0;
+}
+
+static void written_one(struct connector *c, const struct value *v,
+    enum edge_type type)
+{
+	if (!value_is_text(v) || value_is_null(v)) {
+		c->failed = err_at(c->err, v->pos,
+		    "'%s' must be KIND:NAME, or a list of them, not %s",
+		    type == EDGE_REQUIRES ? "requires" : "notifies",
+		    value_type_name(v));
+		return;
+	}
+	if (c->wish_count == WISHES)
+		settle_wishes(c);
+	c->wishes[c->wish_count++] = (struct wish){ v, c->node, type };
 }
 
 static void written(struct connector *c, const struct value *v,
@@ -285,11 +330,19 @@ static const struct owner *owner_above(const struct connector *c,
 	return NULL;
 }
 
+static bool same_directory(const char *a, const char *b)
+{
+	size_t size = (size_t)(strrchr(a, '/') - a);
+
+	return !strncmp(a, b, size + 1) && !strchr(b + size + 1, '/');
+}
+
 static void settle_claims(struct connector *c)
 {
 	struct edge e = { .type = EDGE_KNOWN };
 	struct resource *other;
-	const struct owner *o;
+	const struct owner *o = NULL;
+	const char *last = NULL;
 	size_t i;
 
 	for (i = 0; i < c->claim_count; i++) {
@@ -301,7 +354,10 @@ static void settle_claims(struct connector *c)
 				continue;
 			e.from = graph_number(c->graph, other);
 		} else {
-			o = owner_above(c, claim->name);
+			/* neighbours have the same directory above */
+			if (!last || !same_directory(last, claim->name))
+				o = owner_above(c, claim->name);
+			last = claim->name;
 			if (!o)
 				continue;
 			e.from = o->node;
@@ -431,6 +487,7 @@ int graph_connect(struct graph *g, struct err *err)
 		if (r->kind->requires && r->kind->requires(&job, r->desired))
 			c.failed = -1;
 	}
+	settle_wishes(&c);
 	index_owners(&c);
 	sort_paths(&c);
 	settle_claims(&c);

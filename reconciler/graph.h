@@ -81,6 +81,12 @@ const char *graph_node_name(const struct graph *, uint32_t node);
 /* NULL where there is none */
 struct resource *graph_find(const struct graph *, const struct kind *,
     const char *name);
+/*
+ * Many look-ups in a row cost mostly waiting for memory: asking for the next
+ * ones' slots (0) and names (1) early hides that.
+ */
+void graph_expect(const struct graph *, const struct kind *, const char *name,
+    int step);
 /* "KIND:NAME"; NULL after an error with did-you-mean was said */
 struct resource *graph_find_address(const struct graph *, const char *address,
     struct err *, struct pos);

@@ -40,6 +40,16 @@ const struct kind *kind_find(const char *name)
 	return NULL;
 }
 
+const struct kind *kind_find_word(const char *word, size_t size)
+{
+	const struct kind *const *k;
+
+	for (k = kinds; *k; k++)
+		if (!strncmp((*k)->name, word, size) && !(*k)->name[size])
+			return *k;
+	return NULL;
+}
+
 const struct kind *kind_find_section(const char *section)
 {
 	const struct kind *const *k;

@@ -25,6 +25,8 @@ extern const char *const common_words[];
 
 /* by "file" or by "files"; NULL */
 const struct kind *kind_find(const char *name);
+/* by a name that is not ended by NUL */
+const struct kind *kind_find_word(const char *word, size_t size);
 const struct kind *kind_find_section(const char *section);
 /* the plurals; ends with NULL */
 const char *const *kind_sections(struct arena *);

@@ -106,6 +106,8 @@ static void find_reasons(struct plan *p, struct change *c, bool notifiers)
 	const struct graph *g = p->graph;
 	uint32_t node = graph_number(g, c->resource), i;
 
+	if (!p->count)
+		return;
 	for (i = g->in_start[node]; i < g->in_start[node + 1]; i++) {
 		const struct edge *e = &g->edges[g->in[i]];
 		const struct change *other;

@@ -43,6 +43,15 @@ struct resource *graph_find(const struct graph *g, const struct kind *kind,
 	}
 }
 
+void graph_expect(const struct graph *g, const struct kind *kind,
+    const char *name, int step)
+{
+	const struct graph_slot *s = &g->table[hash_of(kind, name) &
+	    (g->table_size - 1)];
+
+	__builtin_prefetch(step ? (const void *)s->name : s);
+}
+
 static void table_add(struct graph *g, size_t number)
 {
 	const struct resource *r = &g->resources[number];
@@ -88,9 +97,9 @@ struct resource *graph_find_address(const struct graph *g,
 		    "'%s' must be KIND:NAME, like service:nginx", address);
 		return NULL;
 	}
-	word = arena_copy(g->arena, address, (size_t)(colon - address));
-	kind = kind_find(word);
+	kind = kind_find_word(address, (size_t)(colon - address));
 	if (!kind) {
+		word = arena_copy(g->arena, address, (size_t)(colon - address));
 		near = nearest(word, kind_names(g->arena));
 		err_at(e, pos, near ?
 		    "there is no kind '%s' (did you mean '%s:%s'?)" :
@@ -218,6 +227,19 @@ int resource_read_later(struct arena *arena, struct resource *r,
 	return reading.later ? 1 : run_check(&scoped, r);
 }
 
+/* KIND:NAME; made so often that printf would show */
+static const char *address_new(struct arena *a, const struct kind *kind,
+    const char *name)
+{
+	size_t before = strlen(kind->name), after = strlen(name);
+	char *address = arena_array(a, before + after + 2, 1);
+
+	memcpy(address, kind->name, before);
+	address[before] = ':';
+	memcpy(address + before + 1, name, after);
+	return address;
+}
+
 int graph_resolve(struct graph *g, const struct reader *reader,
     const struct spec *spec)
 {
@@ -242,8 +264,7 @@ int graph_resolve(struct graph *g, const struct reader *reader,
 		r->kind = kind;
 		r->name = d->name;
 		r->declaration = d;
-		r->address = arena_printf(g->arena, "%s:%s", kind->name,
-		    d->name);
+		r->address = address_new(g->arena, kind, d->name);
 		failed |= read_resource(reader, r);
 		table_add(g, i);
 	}

@@ -107,6 +107,11 @@ static bool has_control(const char *text, size_t size)
 	return false;
 }
 
+static bool has_expression(const char *text, size_t size)
+{
+	return memchr(text, '$', size) && memmem(text, size, "${", 2);
+}
+
 static struct value scalar(struct reader_state *r, const yaml_event_t *event)
 {
 	const char *text = (const char *)event->data.scalar.value;
@@ -124,7 +129,7 @@ static struct value scalar(struct reader_state *r, const yaml_event_t *event)
 		v.flags |= VALUE_PLAIN;
 	if (event->data.scalar.style == YAML_LITERAL_SCALAR_STYLE)
 		v.flags |= VALUE_LITERAL;
-	if (memmem(text, size, "${", 2))
+	if (has_expression(text, size))
 		v.flags |= VALUE_HAS_EXPRESSION;
 	return v;
 }
@@ -155,8 +160,6 @@ static void place(struct reader_state *r, const struct value *v)
 		p = (struct pair){ .key = l->key, .line = l->key_pos.line,
 			.column = l->key_pos.column,
 			.width = l->key_pos.width, .value = *v };
-		if (memmem(p.key, strlen(p.key), "${", 2))
-			l->value.flags |= VALUE_HAS_EXPRESSION;
 		arena_push(r->scratch, r->pairs, r->pair_count,
 		    r->pair_capacity, p);
 	}
@@ -180,6 +183,8 @@ static void take_key(struct reader_state *r, const yaml_event_t *event)
 
 	l->key_pos = event_pos(r, event);
 	l->key = names_intern(r->names, text, size);
+	if (has_expression(text, size))
+		l->value.flags |= VALUE_HAS_EXPRESSION;
 	if (has_control(text, size)) {
 		err_at(r->err, l->key_pos,
 		    "there is a control byte in this key");
