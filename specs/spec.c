@@ -439,16 +439,16 @@ int spec_load(const struct reader *reader, const struct spec_options *options,
 {
 	struct loader l = { .arena = reader->arena, .err = reader->err,
 		.reader = *reader, .options = options, .spec = out };
-	const struct source **sources;
-	size_t count, i;
+	size_t i;
 	int failed;
 
 	*out = (struct spec){ .names = names_new(l.arena) };
 	l.variables.arena = l.arena;
 	/* 1. Read every file, and put its sections together. */
-	failed = site_sources(reader->site, &sources, &count, l.err);
-	for (i = 0; i < count; i++)
-		failed |= merge_file(&l, sources[i]);
+	failed = site_sources(reader->site, &out->sources, &out->source_count,
+	    l.err);
+	for (i = 0; i < out->source_count; i++)
+		failed |= merge_file(&l, out->sources[i]);
 	/* 2. What every expression sees. */
 	if (make_scope(&l))
 		return -1;

@@ -41,6 +41,9 @@ struct spec {
 	struct names *names;
 	struct declaration *declarations;
 	size_t count;
+	/* the files that it was read from, in the order of their paths */
+	const struct source **sources;
+	size_t source_count;
 	/* prune: and the like: what plumb.yaml says of the site as a whole */
 	bool prune;
 };
