@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
@@ -59,4 +60,9 @@ void digest_hex(const unsigned char digest[DIGEST], char out[DIGEST_HEX])
 		out[2 * i + 1] = digits[digest[i] & 15];
 	}
 	out[2 * DIGEST] = '\0';
+}
+
+bool digest_equal(const void *a, const void *b, size_t size)
+{
+	return CRYPTO_memcmp(a, b, size) == 0;
 }
