@@ -37,6 +37,10 @@ int journal_verify(struct journal *, int64_t *rows, struct err *);
 /* 32 random bytes, kept in STATE/key, for digests of sensitive values; they
    live as long as the journal. Reading where there is no key: for now only */
 const unsigned char *journal_key(struct journal *);
+/* the key without a journal. Made where it is missing; only under the lock */
+int journal_key_make(const char *state, struct err *);
+/* 1: filled in; 0: there is none, so there was no run; -1 */
+int journal_key_look(const char *state, unsigned char key[32], struct err *);
 /* transactions so far; each is one fsync(2) of the journal */
 int64_t journal_commits(struct journal *);
 

@@ -154,3 +154,26 @@ int key_open(const char *state, bool write, unsigned char key[DIGEST],
 		return fail(e, "get random bytes for", path);
 	return write ? key_write(state, path, key, e) : 0;
 }
+
+int journal_key_make(const char *state, struct err *e)
+{
+	unsigned char key[DIGEST];
+	int rc = state_make(state, e) || key_open(state, true, key, e);
+
+	explicit_bzero(key, sizeof(key));
+	return rc ? -1 : 0;
+}
+
+int journal_key_look(const char *state, unsigned char key[DIGEST],
+    struct err *e)
+{
+	scoped_arena *a = arena_open();
+	const char *path = arena_printf(a, "%s/key", state);
+	int none = state_check(state, e);
+
+	if (!none)
+		none = look(path, e);
+	if (none)
+		return none < 0 ? -1 : 0;
+	return key_read(path, key, e) ? -1 : 1;
+}
