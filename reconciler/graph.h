@@ -105,6 +105,26 @@ int graph_connect(struct graph *, struct err *);
 /* fills `in`, `out` and `order`; a cycle is said, the shortest, with places */
 int graph_sort(struct graph *, struct err *);
 
+/* --- what graph_connect() is made of --- */
+
+/*
+ * Edges that kinds know, from each resource as it is in `as`, by number; NULL
+ * there: it says nothing. `as` NULL: as desired; fills `paths` as well.
+ */
+int graph_connect_known(struct graph *, const void *const *as, struct err *);
+/* what is removed goes the other way round: a file before its directory */
+void graph_turn_removals(struct graph *);
+/*
+ * A barrier: `those`, by number of resource, come before all that they do not
+ * need; or, not `first`, after all that does not need them.
+ */
+void graph_barrier(struct graph *, const bool *those, enum edge_type,
+    bool first);
+/* requirements first, then packages */
+void graph_barriers(struct graph *);
+
+/* --- */
+
 /* whether a resource owns that path or something below it */
 bool graph_declares(const struct graph *, const char *path);
 void graph_add_edge(struct graph *, const struct edge *);
