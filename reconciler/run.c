@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../resources/host/age.h"
 #include "../resources/host/facts.h"
 #include "../resources/host/git.h"
 #include "../resources/host/machine.h"
@@ -20,71 +19,7 @@
 #include "../specs/site.h"
 #include "exit.h"
 #include "observe.h"
-
-/* --- what expressions may ask --- */
-
-static int ask_file(void *context, const char *name, struct bytes *out,
-    struct err *err, struct pos pos)
-{
-	struct run *r = context;
-	const struct source *s = site_file(r->site, "files", name, err, pos);
-
-	if (!s)
-		return -1;
-	*out = (struct bytes){ s->text, s->size };
-	return 0;
-}
-
-static int ask_secret(void *context, const char *name, struct bytes *out,
-    struct err *err, struct pos pos)
-{
-	struct run *r = context;
-	const char *file = arena_printf(r->arena, "%s.age", name);
-	const struct source *s = site_file(r->site, "secrets", file, err, pos);
-	struct job job = { .arena = r->arena, .err = err, .pos = pos };
-	struct strings identities;
-	struct sealed sealed;
-
-	if (!s)
-		return err_note(err, pos,
-		    "`plumb secret set %s` makes it", name);
-	job.address = arena_printf(r->arena, "secret '%s'", name);
-	sealed.what = job.address;
-	sealed.data = (struct bytes){ s->text, s->size };
-	if (age_identities(&job, &r->host, &identities))
-		return -1;
-	return age_decrypt(&job, &r->host, &sealed, &identities, out);
-}
-
-/* a value of a resource, once it is what it will be */
-static int ask_output(void *context, const struct reference *wanted,
-    struct value *out, struct err *err)
-{
-	struct run *r = context;
-	const struct attribute *row;
-	struct resource *other;
-
-	if (!r->graph.count || !r->plan.of)
-		return 0;
-	other = graph_find_address(&r->graph, wanted->address, err,
-	    wanted->pos);
-	if (!other)
-		return -1;
-	row = attribute_find(other->kind->attributes, wanted->attribute);
-	if (!row)
-		return err_at(err, wanted->pos,
-		    "there is no attribute '%s' in %s", wanted->attribute,
-		    kind_phrase(r->arena, other->kind));
-	if (r->applier.schedule ? !apply_is_settled(&r->applier, other)
-	    : plan_change(&r->plan, other) != NULL)
-		return 0;
-	if (!other->observed)
-		return err_at(err, wanted->pos,
-		    "%s is not there, so it has no '%s'", wanted->address,
-		    wanted->attribute);
-	*out = attribute_value(r->graph.arena, row, other->observed);
-	return 1;
-}
+#include "outside.h"
 
 /* --- 1. read what is desired --- */
 
@@ -102,16 +37,14 @@ static int read_facts(struct run *r)
 
 int run_load(struct run *r)
 {
-	const struct outside outside = { r, ask_file, ask_secret, ask_output };
 	struct spec_options options = { kind_sections(r->arena), &r->facts };
-	struct outside *kept = arena_new(r->arena, struct outside);
 
-	*kept = outside;
 	r->graph.arena = r->arena;
 	r->site = site_open(arena_child(r->arena), r->path, r->err);
 	if (!r->site || read_facts(r))
 		return -1;
-	r->evaluator = evaluator_open(arena_child(r->arena), kept);
+	r->evaluator = evaluator_open(arena_child(r->arena),
+	    outside_new(r));
 	r->reader = (struct reader){ .arena = r->arena, .err = r->err,
 		.evaluator = r->evaluator, .site = r->site };
 	if (spec_load(&r->reader, &options, &r->spec)) {
@@ -133,8 +66,9 @@ int run_recall(struct run *r, enum journal_mode mode)
 	if (journal_open(arena_child(r->arena), r->state, mode, &r->journal,
 	    r->err))
 		return -1;
-	if (journal_states(r->arena, r->journal, &r->states, r->err) ||
-	    journal_refreshes(r->arena, r->journal, &r->refreshes, r->err) ||
+	r->recall.arena = arena_child(r->arena);
+	r->recall.journal = r->journal;
+	if (journal_refreshes(r->arena, r->journal, &r->refreshes, r->err) ||
 	    journal_open_acts(r->arena, r->journal, &r->open, r->err))
 		return -1;
 	return 0;
@@ -212,12 +146,13 @@ int run_plan(struct run *r)
 		.jobs = r->jobs, .stop = r->stop_hard, .progress = on_look,
 		.context = r };
 	struct planner planner = { .host = &r->host, .reader = &r->reader,
-		.journal = r->journal, .states = &r->states,
+		.recall = &r->recall,
 		.refreshes = &r->refreshes };
 	size_t unknown;
 
 	if (select_nodes(r, &planner.selected))
 		return -1;
+	observer.selected = planner.selected;
 	observe_all(&observer, r->err, &unknown);
 	if (r->stop && *r->stop)
 		return 0;
@@ -237,6 +172,16 @@ static const char *user_name(struct arena *a)
 	    arena_printf(a, "uid %u", getuid());
 }
 
+static bool is_as_desired(const struct run *r, const struct resource *x)
+{
+	enum fate fate = r->applier.fates[graph_number(&r->graph, x)];
+	uint64_t differ;
+
+	return (fate == FATE_SAME || fate == FATE_ALREADY) &&
+	    (x->sight == PRESENT || x->sight == ABSENT) &&
+	    resource_differs(x, &differ) == ACTION_NONE;
+}
+
 /* what is as desired without our doing is from now on what a run left */
 static int adopt_unchanged(struct run *r)
 {
@@ -246,14 +191,14 @@ static int adopt_unchanged(struct run *r)
 	const struct journal_state *s;
 	size_t i;
 
+	if (recall_all(&r->recall, r->err))
+		return -1;
 	for (i = 0; i < g->count; i++) {
 		struct resource *x = &g->resources[i];
 
-		if ((r->applier.fates[i] != FATE_SAME &&
-		    r->applier.fates[i] != FATE_ALREADY) ||
-		    x->sight == UNKNOWN || x->sight == NOT_LOOKED)
+		if (!is_as_desired(r, x))
 			continue;
-		s = journal_states_find(&r->states, x->address);
+		s = journal_states_find(&r->recall.states, x->address);
 		o = (struct journal_outcome){ .address = x->address,
 			.outcome = "adopted", .keep = STATE_LEFT,
 			.protect = x->common.protect == 1 };
@@ -279,9 +224,7 @@ static int close_open_acts(struct run *r)
 	for (i = 0; i < r->open.count; i++) {
 		x = graph_find_address(&r->graph, r->open.item[i].address,
 		    &nowhere, (struct pos){ 0 });
-		if (x && r->applier.fates[graph_number(&r->graph, x)] !=
-		    FATE_SAME && r->applier.fates[graph_number(&r->graph, x)]
-		    != FATE_ALREADY)
+		if (x && !is_as_desired(r, x))
 			continue;
 		o = (struct journal_outcome){ .act = r->open.item[i].act,
 			.address = r->open.item[i].address,
@@ -324,7 +267,6 @@ int run_apply(struct run *r, const char *command)
 	a->host = &r->host;
 	a->journal = r->journal;
 	a->state = r->state;
-	a->states = &r->states;
 	a->reader = &r->reader;
 	a->jobs = r->jobs;
 	a->stop = r->stop;

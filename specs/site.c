@@ -294,6 +294,17 @@ int site_sources(struct site *s, const struct source ***out, size_t *count,
 	return failed ? -1 : 0;
 }
 
+int site_names(struct site *s, const char *folder, struct strings *out)
+{
+	int rc;
+
+	*out = (struct strings){ 0 };
+	pthread_mutex_lock(&s->lock);
+	rc = names_in(s, folder, &out->item, &out->count);
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
 static const struct source *file_load(struct site *s, const char *folder,
     const struct wanted *w)
 {

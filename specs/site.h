@@ -9,6 +9,7 @@
 struct arena;
 struct bytes;
 struct site;
+struct strings;
 
 /*
  * Open the site at or above `path`: the nearest directory that holds a
@@ -25,8 +26,13 @@ const char *site_path(const struct site *);
 int site_sources(struct site *, const struct source ***out, size_t *count,
     struct err *);
 /*
+ * The names in one of its folders, sorted, without those that start with a dot.
+ * -1: it cannot be read, and errno says why; nothing was said.
+ */
+int site_names(struct site *, const char *folder, struct strings *out);
+/*
  * A file by its path within the site, read once and kept. `folder` is "files",
- * "templates" or "" and stays its root: no .., no link that leaves it.
+ * "templates", "secrets" or "" and stays its root: no .., no link that leaves it.
  */
 const struct source *site_file(struct site *, const char *folder,
     const char *name, struct err *, struct pos);
