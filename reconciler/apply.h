@@ -27,6 +27,7 @@ enum fate {
 };
 
 struct applier;
+struct saved;
 
 /* one resource's turn */
 struct task {
@@ -46,9 +47,13 @@ struct task {
 	bool notified;
 	/* what refresh did: "reload"; NULL: none was due */
 	const char *refreshed;
+	/* something that comes before it did change in this run */
+	bool stirred;
+	/* it was not touched, because it moved since the plan was saved */
+	bool stale;
 	/* why it needs a reboot; NULL */
 	const char *reboot;
-	/* why it was skipped or held: an address */
+	/* what it was skipped or held by, the first one: an address */
 	const char *because;
 	int64_t act;
 	int64_t began; /* milliseconds of CLOCK_MONOTONIC */
@@ -62,9 +67,10 @@ struct applier {
 	struct host *host;
 	struct journal *journal;
 	const char *state;
-	const struct journal_states *states;
 	const struct reader *reader;
 	size_t jobs;
+	/* what was reviewed; NULL: what is found to do is done */
+	const struct saved *saved;
 	/* 1: start nothing new; 2: end what is under way as well */
 	const volatile int *stop;
 	const volatile bool *stop_hard;
@@ -77,6 +83,8 @@ struct applier {
 
 	/* --- what came of it --- */
 	size_t changed, refreshed, failed, skipped, held, stopped;
+	/* of those that failed */
+	size_t stale;
 	struct journal_counts counts;
 	/* by number of resource */
 	enum fate *fates;

@@ -23,8 +23,8 @@ enum journal_mode {
 };
 
 /*
- * `state` is the directory. Checks all rows since the last run began; every
- * older row is checked when it is read.
+ * `state` is the directory. To write, all rows since the last run began are
+ * checked; every other row is checked when it is read.
  */
 int journal_open(struct arena *, const char *state, enum journal_mode,
     struct journal **, struct err *);

@@ -65,9 +65,10 @@ static int prepare(struct database *d, bool write, char why[WHY])
 
 	if (empty)
 		return empty;
-	if (chain_check(d, false, why))
-		return -1;
-	return write ? database_prepare(d, why) : 0;
+	/* who only reads sees each row checked as it is read */
+	if (!write)
+		return 0;
+	return chain_check(d, false, why) ? -1 : database_prepare(d, why);
 }
 
 static void take_oldest(void *context, const struct row *r)

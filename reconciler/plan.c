@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "../specs/member.h"
 #include "../specs/spec.h"
 #include "observe.h"
 
@@ -36,6 +37,30 @@ static uint64_t ignored(const struct resource *r)
 			mask |= UINT64_C(1) << (row - table);
 	}
 	return mask;
+}
+
+const void *resource_wanted(struct arena *a, const struct resource *r)
+{
+	static const size_t sizes[] = {
+		[AS_TEXT] = sizeof(char *), [AS_INT] = sizeof(int),
+		[AS_INT64] = sizeof(int64_t),
+		[AS_STRINGS] = sizeof(struct strings *),
+		[AS_CONTENT] = sizeof(struct content *),
+		[AS_VALUE] = sizeof(struct value *),
+	};
+	const struct attribute *table = r->kind->attributes, *row;
+	uint64_t mask = ignored(r);
+	char *wanted;
+
+	if (!mask || !r->observed)
+		return r->desired;
+	wanted = arena_alloc(a, r->kind->size);
+	memcpy(wanted, r->desired, r->kind->size);
+	for (row = table; row->name; row++)
+		if (mask & UINT64_C(1) << (row - table))
+			memcpy(wanted + row->offset, (const char *)r->observed +
+			    row->offset, sizes[type_storage(row->type)]);
+	return wanted;
 }
 
 static bool must_replace(const struct resource *r, uint64_t differ)
@@ -90,14 +115,17 @@ static bool references_are_known(const struct plan *p,
 
 static void because_add(struct plan *p, struct change *c, const char *address)
 {
-	const char **item = arena_array(p->arena, c->because.count + 1,
-	    sizeof(*item));
+	size_t n = c->because.count;
+	const char **item = c->because.item;
 
-	if (c->because.count)
-		memcpy(item, c->because.item, c->because.count *
-		    sizeof(*item));
+	/* full at each power of two */
+	if (!(n & (n - 1))) {
+		item = arena_array(p->arena, n ? n * 2 : 1, sizeof(*item));
+		if (n)
+			memcpy(item, c->because.item, n * sizeof(*item));
+		c->because.item = item;
+	}
 	item[c->because.count++] = address;
-	c->because.item = item;
 }
 
 /* those before it that change and concern it, by type of edge */
@@ -170,15 +198,17 @@ static void find_doubt(struct plan *p, struct change *c)
 }
 
 static enum cause find_cause(struct plan *p, const struct planner *with,
-    const struct resource *r)
+    const struct resource *r, struct err *err)
 {
-	const struct journal_state *state = with->states
-	    ? journal_states_find(with->states, r->address) : NULL;
+	const struct journal_state *state = recall_state(with->recall,
+	    r->address, err);
 
 	if (!state)
 		return CAUSE_NEW;
-	if (r->reading.later || strcmp(state->desired, describe_desired(
-	    p->arena, r, journal_key(with->journal))))
+	if (r->reading.later)
+		return CAUSE_VALUE;
+	if (strcmp(state->desired, describe_desired(p->arena, r,
+	    journal_key(with->recall->journal))))
 		return CAUSE_SPEC;
 	return CAUSE_DRIFT;
 }
@@ -210,7 +240,7 @@ static void count(struct plan *p, const struct change *c)
 }
 
 static int decide(struct plan *p, const struct planner *with,
-    struct resource *r)
+    struct resource *r, struct err *err)
 {
 	struct change c = { .resource = r };
 
@@ -235,7 +265,7 @@ static int decide(struct plan *p, const struct planner *with,
 		return 0;
 	}
 	if (c.cause != CAUSE_REFRESH)
-		c.cause = find_cause(p, with, r);
+		c.cause = find_cause(p, with, r, err);
 	count(p, &c);
 	arena_push(p->arena, p->changes, p->count, p->capacity, c);
 	p->of[graph_number(p->graph, r)] = (uint32_t)p->count;
@@ -297,9 +327,9 @@ int plan_make(struct plan *p, const struct planner *with, struct err *err)
 		if (node >= g->count)
 			continue;
 		if (with->selected && !with->selected[node])
-			p->unchanged++;
+			p->left_out++;
 		else
-			failed |= decide(p, with, &g->resources[node]);
+			failed |= decide(p, with, &g->resources[node], err);
 	}
 	for (k = kinds; *k && p->count; k++)
 		if ((*k)->foresee)

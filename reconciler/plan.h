@@ -5,7 +5,7 @@
 #pragma once
 
 #include "graph.h"
-#include "journal.h"
+#include "recall.h"
 
 enum action {
 	ACTION_NONE,
@@ -27,6 +27,8 @@ enum cause {
 	/* the machine moved; the spec did not */
 	CAUSE_DRIFT,
 	CAUSE_REFRESH,
+	/* a value that it uses will be another one */
+	CAUSE_VALUE,
 };
 
 struct change {
@@ -54,8 +56,8 @@ struct plan {
 	uint32_t *of;
 	/* resources that differ in nothing */
 	size_t unchanged;
-	/* resources that could not be looked at */
-	size_t unknown;
+	/* resources that could not be looked at; that were not selected */
+	size_t unknown, left_out;
 	size_t to_create, to_update, to_remove, to_refresh, to_see;
 };
 
@@ -63,8 +65,7 @@ struct plan {
 struct planner {
 	const struct host *host;
 	const struct reader *reader;
-	struct journal *journal;
-	const struct journal_states *states;
+	struct recall *recall;
 	const struct journal_refreshes *refreshes;
 	/* NULL, or by number of resource: whether it may change */
 	const bool *selected;
@@ -73,6 +74,11 @@ struct planner {
 int plan_make(struct plan *, const struct planner *, struct err *);
 /* NULL: it does not change */
 struct change *plan_change(const struct plan *, const struct resource *);
+/*
+ * What a kind is to make of it: what is desired, with the attributes that are
+ * ignored as they are now.
+ */
+const void *resource_wanted(struct arena *, const struct resource *);
 /* what would change of one resource, as things are now */
 enum action resource_differs(const struct resource *, uint64_t *differ);
 

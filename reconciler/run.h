@@ -34,7 +34,7 @@ struct run {
 	struct spec spec;
 	struct graph graph;
 	struct journal *journal;
-	struct journal_states states;
+	struct recall recall;
 	struct journal_refreshes refreshes;
 	struct journal_acts open;
 	struct plan plan;
