@@ -6,7 +6,9 @@
  *  (2) What is done follows from what is there now, not from what the plan saw.
  *  (3) A change counts as done only when the resource, looked at again, is as
  *      desired.
- *  (4) A refresh is owed from the announcement of the change that causes it
+ *  (4) With a saved plan, only what was reviewed is done: on the ground that the
+ *      plan saw, or one that this run itself has changed.
+ *  (5) A refresh is owed from the announcement of the change that causes it
  *      until it was done.
  */
 #include <string.h>
@@ -17,6 +19,7 @@
 #include "apply.h"
 #include "objects.h"
 #include "observe.h"
+#include "saved.h"
 
 /* content above this is not kept from before */
 enum { KEPT = 64 << 20 };
@@ -36,6 +39,39 @@ static const unsigned char *key_of(const struct task *t)
 
 /* --- 1. look again --- */
 
+static void stale(struct task *t, const char *why)
+{
+	job_fail(&t->job, "it was left alone, because it moved since the plan was saved: %s",
+	    why);
+	t->fate = FATE_FAILED;
+	t->stale = true;
+}
+
+static bool loses(enum action action)
+{
+	return action == ACTION_REMOVE || action == ACTION_REPLACE;
+}
+
+static void check_ground(struct task *t)
+{
+	const struct saved *saved = t->applier->saved;
+	const char *why;
+
+	if (!saved || (t->action == ACTION_NONE && !(t->notified &&
+	    t->resource->kind->refresh)))
+		return;
+	if (!t->change && t->action != ACTION_NONE) {
+		stale(t, "it was as desired, and is not now");
+	} else if (t->stirred) {
+		if (loses(t->action) && t->action != t->change->action)
+			stale(t, "it would be removed now");
+	} else {
+		why = saved_shift(t->arena, saved, t->resource, key_of(t));
+		if (why)
+			stale(t, why);
+	}
+}
+
 static void look_again(struct task *t)
 {
 	struct applier *a = t->applier;
@@ -54,6 +90,7 @@ static void look_again(struct task *t)
 		return;
 	}
 	t->action = resource_differs(t->resource, &t->differ);
+	check_ground(t);
 }
 
 /* --- 2. announce --- */

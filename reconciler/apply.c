@@ -38,8 +38,9 @@ struct schedule {
 	enum fate *fates;
 	/* what a skipped or held node was stopped by; 0 or node + 1 */
 	uint32_t *blocked;
-	/* a notifier did change; something before it did change */
-	bool *notified, *moved;
+	/* a notifier did change; something before it did change; and however
+	   far before it */
+	bool *notified, *moved, *stirred;
 	size_t settled, running;
 	int failed;
 	struct err *err;
@@ -95,6 +96,7 @@ static void settle(struct applier *a, uint32_t node, enum fate fate)
 		const struct edge *e = &g->edges[g->out[i]];
 
 		to = e->to;
+		s->stirred[to] |= s->stirred[node] || did_change(fate);
 		if (did_not(fate) && e->type != EDGE_ORDER && !s->blocked[to])
 			s->blocked[to] = node + 1;
 		if (did_change(fate) && e->type != EDGE_ORDER &&
@@ -166,6 +168,7 @@ static void count_fate(struct applier *a, const struct task *t)
 		break;
 	case FATE_FAILED:
 		a->failed++;
+		a->stale += t->stale;
 		a->counts.failed++;
 		break;
 	case FATE_SKIPPED:
@@ -272,6 +275,7 @@ static void task_start(struct task *t, struct worker *w, uint32_t node)
 	t->job.stop = a->stop_hard;
 	t->job.timeout = t->resource->common.timeout > 0
 	    ? t->resource->common.timeout : 0;
+	t->stirred = a->schedule->stirred[node];
 	t->notified = a->schedule->notified[node] ||
 	    (t->change && t->change->owed);
 	*hooks = (struct hooks){ .context = t, .progress = on_progress,
@@ -405,6 +409,7 @@ static void schedule_new(struct applier *a, struct err *err)
 	s->blocked = arena_array(a->arena, g->nodes, sizeof(*s->blocked));
 	s->notified = arena_array(a->arena, g->nodes, sizeof(bool));
 	s->moved = arena_array(a->arena, g->nodes, sizeof(bool));
+	s->stirred = arena_array(a->arena, g->nodes, sizeof(bool));
 	a->schedule = s;
 	a->fates = s->fates;
 	for (i = 0; i < g->nodes; i++) {

@@ -241,8 +241,10 @@ int run_result(const struct run *r)
 
 	if (r->stop && *r->stop)
 		return EXIT_INTERRUPTED;
-	if (a->failed || r->plan.unknown)
+	if (a->failed > a->stale || r->plan.unknown)
 		return EXIT_FAILED;
+	if (a->stale)
+		return EXIT_STALE;
 	if (a->held)
 		return EXIT_REBOOT;
 	return EXIT_DONE;
