@@ -12,7 +12,7 @@
 #include "../../specs/member.h"
 #include "../../specs/print.h"
 #include "progress.h"
-#include "running.h"
+#include "reviewed.h"
 
 struct teller {
 	struct running *running;
@@ -206,19 +206,27 @@ static int apply(struct running *x, struct invocation *in)
 
 static int run(struct invocation *in)
 {
+	const char *word = argument(in, 0, ".");
 	struct running x;
-	int rc;
+	struct saved saved;
+	int rc = reviewed_read(in, word, &saved);
 
-	running_open(&x, in, argument(in, 0, "."));
+	if (rc)
+		return rc;
+	running_open(&x, in, saved.site ? saved.site : word);
 	rc = running_lock(&x, in);
 	if (!rc)
 		rc = running_plan(&x, in, JOURNAL_WRITE);
 	if (!rc) {
 		if (in->options.json)
 			say_json_version(in, 1);
-		running_show(&x, in);
-		complain(in);
-		rc = ask(&x, in);
+		if (saved.site) {
+			rc = reviewed_check(&x, in, &saved);
+		} else {
+			running_show(&x, in);
+			complain(in);
+			rc = ask(&x, in);
+		}
 		if (!rc)
 			rc = apply(&x, in);
 		if (!rc && x.run.plan.count && in->options.detailed_exitcode)
@@ -230,9 +238,9 @@ static int run(struct invocation *in)
 
 const struct command cmd_apply = {
 	.name = "apply",
-	.arguments = "[SITE]",
+	.arguments = "[SITE|FILE]",
 	.about = "make the host what the site says",
-	.details = "Plans as plan does, shows it, asks, and then makes each change in order, several at a time. Each is announced in the journal first and looked at again after it; what needs a change that failed is skipped, and the rest goes on.\n\nCtrl-C finishes what is under way and stops; a second one ends it. Either way, applying again goes on from there.",
+	.details = "Plans as plan does, shows it, asks, and then makes each change in order, several at a time. Each is announced in the journal first and looked at again after it; what needs a change that failed is skipped, and the rest goes on.\n\nWith a FILE that 'plumb plan -o' has written, does what is in it and nothing else, without asking: who reviewed it has approved it. Everything is looked at again first. Where the ground of a change, the site or anything else has moved since, all of that is named, nothing is changed, and it ends with 5.\n\nCtrl-C finishes what is under way and stops; a second one ends it. Either way, applying again goes on from there.",
 	.options = OPTIONS_ACT,
 	.most = 1,
 	.run = run,

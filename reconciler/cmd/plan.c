@@ -2,7 +2,7 @@
 /*
  * plan.c - plumb plan: what apply would do, and why; changes nothing.
  */
-#include "running.h"
+#include "reviewed.h"
 
 static int run(struct invocation *in)
 {
@@ -10,14 +10,18 @@ static int run(struct invocation *in)
 	int rc;
 
 	running_open(&x, in, argument(in, 0, "."));
-	rc = running_plan(&x, in, JOURNAL_READ);
+	rc = in->options.output ? reviewed_prepare(&x, in) : EXIT_DONE;
+	if (!rc)
+		rc = running_plan(&x, in, JOURNAL_READ);
 	if (!rc) {
 		if (in->options.json)
 			say_json_version(in, 1);
 		running_show(&x, in);
 		if (in->err.count)
 			rc = EXIT_FAILED;
-		else if (x.run.plan.count && in->options.detailed_exitcode)
+		else if (in->options.output)
+			rc = reviewed_save(&x, in);
+		if (!rc && x.run.plan.count && in->options.detailed_exitcode)
 			rc = EXIT_CHANGES;
 	}
 	running_close(&x);
@@ -28,8 +32,9 @@ const struct command cmd_plan = {
 	.name = "plan",
 	.arguments = "[SITE]",
 	.about = "show what apply would change, and why",
-	.details = "Reads the site, looks at the host with the same code that apply uses, and prints each change with its cause and place: + create, ~ update, -/+ replace, - remove, > refresh, ? known only during the run. Then what is removed and refreshed, by name, and the totals.\n\nNothing is changed, on the host or in the journal.",
-	.options = OPTIONS_LOOK | OPTION_DETAILED_EXITCODE,
+	.details = "Reads the site, looks at the host with the same code that apply uses, and prints each change with its cause and place: + create, ~ update, -/+ replace, - remove, > refresh, ? known only during the run. Then what is removed and refreshed, by name, and the totals.\n\nWith -o, the plan is also written to FILE, whole and for its owner only, with the state that each change rests on; nothing of a secret is in it. 'plumb show' prints it again, and 'plumb apply' on this machine does that and nothing else.\n\nNothing is changed, on the host or in the journal.",
+	.options = OPTIONS_LOOK | OPTION_DETAILED_EXITCODE |
+	    OPTION_OUTPUT,
 	.most = 1,
 	.run = run,
 };

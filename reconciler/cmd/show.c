@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * show.c - plumb show: one run, or one resource, as the journal knows it.
+ * show.c - plumb show: one run, or one resource, as the journal knows it; or a
+ * plan that was saved.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../specs/json.h"
 #include "../../specs/maker.h"
@@ -11,6 +13,7 @@
 #include "../journal.h"
 #include "cmd.h"
 #include "moment.h"
+#include "reviewed.h"
 
 enum { ACTS_SHOWN = 20 };
 
@@ -115,24 +118,41 @@ static int show_resource(struct invocation *in, struct journal *j,
 	return EXIT_DONE;
 }
 
+static int show_plan(struct invocation *in, const char *path)
+{
+	int there = saved_file_is(path, &in->err);
+
+	if (there > 0)
+		return reviewed_show(in, path);
+	if (!there)
+		err_at(&in->err, (struct pos){ 0 },
+		    "'%s' must be the number of a run, an address like file:/etc/motd, or a saved plan",
+		    path);
+	return EXIT_UNABLE;
+}
+
 static int run(struct invocation *in)
 {
 	scoped_journal *journal = NULL;
 	const char *what = argument(in, 0, "");
+	bool is_run = *what && strspn(what, "0123456789") == strlen(what);
+
+	if (!is_run && (!strchr(what, ':') || !access(what, F_OK)))
+		return show_plan(in, what);
 
 	if (journal_open(in->arena, in->options.state, JOURNAL_READ, &journal,
 	    &in->err))
 		return EXIT_UNABLE;
-	if (*what && strspn(what, "0123456789") == strlen(what))
+	if (is_run)
 		return show_run(in, journal, strtoll(what, NULL, 10));
 	return show_resource(in, journal, what);
 }
 
 const struct command cmd_show = {
 	.name = "show",
-	.arguments = "RUN|ADDRESS",
-	.about = "show a run, or what the journal knows of a resource",
-	.details = "With a number, the run of that number: what it meant to do, and what came of it. With KIND:NAME, how the last run left that resource, and the last things that were done to it.",
+	.arguments = "RUN|ADDRESS|FILE",
+	.about = "show a run, a resource as the journal knows it, or a saved plan",
+	.details = "With a number, the run of that number: what it meant to do, and what came of it. With KIND:NAME, how the last run left that resource, and the last things that were done to it. With a FILE that 'plumb plan -o' has written, that plan as it was then; the host is not looked at.",
 	.options = OPTION_STATE,
 	.least = 1,
 	.most = 1,
