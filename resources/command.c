@@ -58,7 +58,7 @@ static const struct attribute attributes[] = {
 	    .choices = "{ HOME: /root }", HOW),
 	ATTRIBUTE(command, input, STRING, NULL,
 	    "run: what it reads on standard input; the place for secrets",
-	    HOW),
+	    .flags = ATTRIBUTE_INPUT | ATTRIBUTE_SENSITIVE),
 	ATTRIBUTE(command, returns, SET, "0",
 	    "exit statuses that mean it went well", .choices = "[0, 1]", HOW),
 	{ 0 },
@@ -207,7 +207,8 @@ static int apply(struct job *job, struct host *host, const void *desired,
 	if (host_run(job, host, &p, &outcome) < 0)
 		return -1;
 	if (!went_well(want, outcome.status)) {
-		said = outcome_last(job->arena, &outcome);
+		/* it may repeat what it was given */
+		said = want->input ? "" : outcome_last(job->arena, &outcome);
 		return job_fail(job, "%s ended with %d%s%s",
 		    want->shell ? "the script" : want->run->item[0],
 		    outcome.status, *said ? ":\n" : "", said);

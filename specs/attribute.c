@@ -219,24 +219,66 @@ static void add_references(struct arena *a, const struct value *v,
 			add_references(a, &v->pairs[i].value, reading);
 }
 
-static int read_noted(const struct input *in, uint64_t bit, void *base,
-    struct reading *reading)
+/* elsewhere it would be printed, or passed to programs as an argument */
+static bool may_be_secret(const struct attribute *row)
+{
+	return row->type == TYPE_CONTENT || (row->flags & ATTRIBUTE_SENSITIVE);
+}
+
+/* `table`: where to look for what may; or NULL */
+static int check_secret(const struct input *in, const struct attribute *table)
+{
+	struct text others = text_new(in->reader->arena);
+
+	if (!(in->value->flags & VALUE_SENSITIVE) || may_be_secret(in->row))
+		return 0;
+	for (; table && table->name; table++)
+		if (may_be_secret(table))
+			text_addf(&others, "%s'%s'", others.size ? " or " : "",
+			    table->name);
+	if (!others.size)
+		return err_at(in->reader->err, in->value->pos,
+		    "'%s' cannot hold a secret: it would be seen there",
+		    in->row->name);
+	return err_at(in->reader->err, in->value->pos,
+	    "'%s' cannot hold a secret: it would be seen there; only %s can",
+	    in->row->name, text_string(&others));
+}
+
+/* of all rows that say the same thing: the first stands for them */
+static uint64_t bits_of(const struct attribute *table,
+    const struct attribute *row)
+{
+	const struct attribute *other;
+	uint64_t bits = 0;
+
+	for (other = table; other->name; other++)
+		if (other->offset == row->offset)
+			bits |= UINT64_C(1) << (other - table);
+	return bits;
+}
+
+static int read_noted(const struct input *in, const struct attribute *table,
+    void *base, struct reading *reading)
 {
 	const struct value *v = in->value;
 	struct value made = { .type = VALUE_TEXT, .text = "" };
+	uint64_t bits = bits_of(table, in->row);
 	int rc = v->type == VALUE_LATER || (v->flags & VALUE_HAS_LATER);
 
+	if (check_secret(in, table))
+		return -1;
 	if (rc)
 		made = *v;
 	else
 		rc = read_row(in, base, &made);
 	if (rc < 0)
 		return -1;
-	reading->given |= bit;
+	reading->given |= bits;
 	if ((v->flags | made.flags) & VALUE_SENSITIVE)
-		reading->sensitive |= bit;
+		reading->sensitive |= bits;
 	if (rc) {
-		reading->later |= bit;
+		reading->later |= bits;
 		add_references(in->reader->arena, &made, reading);
 	}
 	return 0;
@@ -248,7 +290,7 @@ int attribute_read(const struct reader *r, const struct attribute *row,
 	struct input in = { r, row, v };
 	struct value made;
 
-	return read_row(&in, out, &made) ? -1 : 0;
+	return check_secret(&in, NULL) || read_row(&in, out, &made) ? -1 : 0;
 }
 
 /* did-you-mean over rows and other keys */
@@ -370,8 +412,7 @@ int attributes_read(const struct reader *r, const struct form *form,
 		in.row = row;
 		failed |= check_aliases(r, table, row, seen, pair_pos(map, p));
 		seen[row - table] = pair_pos(map, p);
-		failed |= read_noted(&in, UINT64_C(1) << (row - table), out,
-		    reading);
+		failed |= read_noted(&in, table, out, reading);
 	}
 	failed |= fill_missing(r, form, map, reading->given, out);
 	return failed ? -1 : 0;

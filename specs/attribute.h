@@ -34,7 +34,8 @@ enum {
 	ATTRIBUTE_INPUT = 2,
 	/* only observed: cannot be given, others may ask for it by output() */
 	ATTRIBUTE_OUTPUT = 4,
-	/* never shown, never stored */
+	/* never shown, never stored; besides content, only these can be
+	   given a secret */
 	ATTRIBUTE_SENSITIVE = 8,
 	/* the resource's name where it is not given */
 	ATTRIBUTE_NAME = 16,
@@ -79,7 +80,10 @@ struct form {
 	const char *const *others;
 };
 
-/* what was found while a struct was read; bits are rows of the table */
+/*
+ * What was found while a struct was read. Bits are rows of the table: where one
+ * of several that share a member is given, those of all.
+ */
 struct reading {
 	uint64_t given;
 	uint64_t later;
