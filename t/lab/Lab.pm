@@ -165,7 +165,9 @@ sub capture
 		open STDERR, '>', $err;
 		exec { $command[0] } @command or POSIX::_exit(127);
 	}
-	waitpid $pid, 0;
+	# A host that shuts down stops everything first, and nsenter stops with it
+	kill 'CONT', $pid while waitpid($pid, WUNTRACED) == $pid &&
+	    ($? & 0xff) == 0x7f;
 	my $status = $? & 127 ? -($? & 127) : $? >> 8;
 	return ($status, slurp($out), slurp($err));
 }
@@ -314,7 +316,10 @@ sub spawn
 	my ($self, $file, @command) = @_;
 	my $leader = $self->leader or die "lab: $self->{name} is down\n";
 	my $pid = fork // die "lab: fork: $!\n";
-	return $pid if $pid;
+	if ($pid) {
+		push @{$self->{spawned}}, $pid;
+		return $pid;
+	}
 	open STDIN, '<', '/dev/null';
 	open STDOUT, '>', $file;
 	open STDERR, '>&', \*STDOUT;
@@ -361,7 +366,8 @@ sub reboot
 {
 	my ($self) = @_;
 	my $before = $self->boot;
-	$self->run(qw(systemctl reboot));
+	my ($status, undef, $said) = $self->run(qw(systemctl reboot));
+	die "lab: $self->{name}: systemctl reboot: $said\n" if $status > 0;
 	$self->rebooted($before);
 }
 
@@ -369,8 +375,13 @@ sub reboot
 sub rebooted
 {
 	my ($self, $before) = @_;
-	eventually { $self->boot && $self->boot != $before } 60
-	    or die "lab: $self->{name} did not reboot\n";
+	eventually {
+		# see capture()
+		kill 'CONT', @{$self->{spawned} // []};
+		$self->boot && $self->boot != $before
+	} 60
+	    or die "lab: $self->{name} did not reboot:\n" .
+	    slurp("$self->{dir}/console");
 	return $self->wait;
 }
 
@@ -395,6 +406,7 @@ sub gone
 {
 	my ($self) = @_;
 	eventually {
+		kill 'CONT', @{$self->{spawned} // []};
 		(slurp("$self->{cgroup}/cgroup.events") // '') !~ /populated 1/
 	} 60 or die "lab: $self->{name} does not end\n";
 	waitpid delete $self->{pid}, 0;
