@@ -198,14 +198,16 @@ static int do_once(struct task *t)
 	const struct resource *r = t->resource;
 	struct host *host = t->applier->host;
 
+	if (t->action == ACTION_UPDATE)
+		return r->kind->apply(&t->job, host, resource_wanted(t->arena,
+		    r), r->observed);
 	if (t->action == ACTION_REMOVE)
 		return r->kind->remove(&t->job, host, r->observed);
 	if (t->action == ACTION_REPLACE) {
 		if (r->kind->remove(&t->job, host, r->observed))
 			return -1;
-		return r->kind->apply(&t->job, host, r->desired, NULL);
 	}
-	return r->kind->apply(&t->job, host, r->desired, r->observed);
+	return r->kind->apply(&t->job, host, r->desired, NULL);
 }
 
 static void do_alone(struct task *t)
@@ -238,7 +240,7 @@ static void do_together(struct task *tasks, size_t n)
 			continue;
 		acts[count] = (struct act){ .job = &t->job,
 			.desired = t->action == ACTION_REMOVE ? NULL :
-			    t->resource->desired,
+			    resource_wanted(t->arena, t->resource),
 			.observed = t->resource->observed };
 		whose[count++] = t;
 	}
