@@ -36,7 +36,8 @@ struct schedule {
 	size_t grouped_count;
 	/* per node */
 	enum fate *fates;
-	/* what a skipped or held node was stopped by; 0 or node + 1 */
+	/* what a skipped or held node was stopped by, however far before it;
+	   0 or node + 1 */
 	uint32_t *blocked;
 	/* a notifier did change; something before it did change; and however
 	   far before it */
@@ -98,7 +99,8 @@ static void settle(struct applier *a, uint32_t node, enum fate fate)
 		to = e->to;
 		s->stirred[to] |= s->stirred[node] || did_change(fate);
 		if (did_not(fate) && e->type != EDGE_ORDER && !s->blocked[to])
-			s->blocked[to] = node + 1;
+			s->blocked[to] = s->blocked[node] ? s->blocked[node]
+			    : node + 1;
 		if (did_change(fate) && e->type != EDGE_ORDER &&
 		    e->type != EDGE_GUARD)
 			s->moved[to] = true;
