@@ -38,6 +38,20 @@ int observe_one(struct job *job, const struct host *host, struct resource *r)
 	return rc < 0 ? -1 : 0;
 }
 
+static bool is_wanted(const struct observer *o, size_t i)
+{
+	const struct graph *g = o->graph;
+	uint32_t e;
+
+	if (!o->selected || o->selected[i])
+		return true;
+	for (e = g->out_start[i]; e < g->out_start[i + 1]; e++)
+		if (g->edges[g->out[e]].type == EDGE_VALUE &&
+		    o->selected[g->edges[g->out[e]].to])
+			return true;
+	return false;
+}
+
 struct worker {
 	pthread_t thread;
 	const struct observer *observer;
@@ -57,7 +71,7 @@ static void *work(void *arg)
 	while ((i = atomic_fetch_add(w->next, 1)) < g->count) {
 		struct resource *r = &g->resources[i];
 
-		if (!(r->kind->flags & KIND_SLOW))
+		if (!(r->kind->flags & KIND_SLOW) || !is_wanted(w->observer, i))
 			continue;
 		job = resource_job(w->arena, &w->err, r);
 		job.stop = w->observer->stop;
@@ -108,6 +122,8 @@ void observe_all(const struct observer *o, struct err *err, size_t *unknown)
 	for (i = 0; i < g->count; i++) {
 		struct resource *r = &g->resources[i];
 
+		if (!is_wanted(o, i))
+			continue;
 		if (r->kind->flags & KIND_SLOW) {
 			slow++;
 			continue;

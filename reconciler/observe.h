@@ -11,6 +11,9 @@ struct observer {
 	struct graph *graph;
 	/* how many to look at at a time, of those that take long */
 	size_t jobs;
+	/* NULL, or by number of resource: what is to be looked at; what it
+	   takes values from is looked at as well */
+	const bool *selected;
 	const volatile bool *stop;
 	/* called now and then with how many were looked at; or NULL */
 	void (*progress)(void *, size_t done, size_t total);
@@ -18,7 +21,7 @@ struct observer {
 };
 
 /*
- * Look at every resource: sight and observed are filled in. What cannot be
+ * Look at resources: sight and observed are filled in. What cannot be
  * looked at is said, is UNKNOWN, and counts into `unknown`.
  */
 void observe_all(const struct observer *, struct err *, size_t *unknown);
