@@ -40,7 +40,7 @@ static void escaped(struct writer *w, const char *s)
 const char *cause_name(enum cause cause)
 {
 	static const char *const names[] = { "new", "spec changed", "drift",
-		"refresh" };
+		"refresh", "value changes" };
 
 	return names[cause];
 }
@@ -345,11 +345,17 @@ void plan_text(struct text *out, const struct plan *p,
 
 	changes(&w);
 	losses(&w);
+	if (!p->count)
+		text_add(out, p->unknown || p->left_out ?
+		    "Nothing is to be changed.\n" :
+		    "Everything is as the site says.\n");
 	text_addf(out, "Plan: %zu to create, %zu to update, %zu to remove, %zu to refresh; %zu unchanged.",
 	    p->to_create, p->to_update, p->to_remove, p->to_refresh,
 	    p->unchanged);
 	if (p->to_see)
 		text_addf(out, " %zu known only during the run.", p->to_see);
+	if (p->left_out)
+		text_addf(out, " %zu left out.", p->left_out);
 	if (p->unknown)
 		text_addf(out, " %zu could not be looked at.", p->unknown);
 	text_add_char(out, '\n');

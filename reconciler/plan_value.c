@@ -113,6 +113,7 @@ struct value plan_summary(struct arena *a, const struct plan *p)
 	map_add_int(&m, "refresh", (int64_t)p->to_refresh);
 	map_add_int(&m, "unsure", (int64_t)p->to_see);
 	map_add_int(&m, "unknown", (int64_t)p->unknown);
+	map_add_int(&m, "left_out", (int64_t)p->left_out);
 	map_add_int(&m, "unchanged", (int64_t)p->unchanged);
 	return map_done(&m);
 }

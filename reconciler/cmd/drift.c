@@ -19,6 +19,7 @@ static void keep_drift(struct plan *p, size_t *waiting)
 		    p->changes[i].action != ACTION_UNSURE)
 			p->changes[n++] = p->changes[i];
 		else if (p->changes[i].cause != CAUSE_REFRESH &&
+		    p->changes[i].cause != CAUSE_VALUE &&
 		    p->changes[i].action != ACTION_UNSURE)
 			++*waiting;
 	p->count = n;
