@@ -5,8 +5,10 @@
  * The plan is shown and asked about first; then each change is told as it ends,
  * and the totals last.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../specs/maker.h"
 #include "../../specs/member.h"
@@ -18,6 +20,9 @@ struct teller {
 	struct running *running;
 	struct invocation *in;
 	size_t ended;
+	/* addresses, the oldest first */
+	const char **under_way;
+	size_t count, capacity;
 };
 
 static const char *did(const struct task *t, struct arena *a)
@@ -47,9 +52,10 @@ static const char *outcome(const struct task *t, struct arena *a)
 	case FATE_FAILED:
 		return "failed";
 	case FATE_SKIPPED:
-		return arena_printf(a, "skipped, because of %s", t->because);
+		return arena_printf(a, "skipped, because %s failed",
+		    t->because);
 	case FATE_HELD:
-		return arena_printf(a, "waits for a reboot, because of %s",
+		return arena_printf(a, "waits for the reboot that %s needs",
 		    t->because);
 	case FATE_STOPPED:
 		return "not started";
@@ -93,8 +99,25 @@ static void on_begin(void *context, const struct task *t)
 {
 	struct teller *x = context;
 
-	progress_set(x->running->progress, x->ended, x->running->run.plan.count,
+	arena_push(x->in->arena, x->under_way, x->count, x->capacity,
 	    t->resource->address);
+	progress_set(x->running->progress, x->ended, x->running->run.plan.count,
+	    x->under_way[0]);
+}
+
+static void forget(struct teller *x, const char *address)
+{
+	size_t i;
+
+	for (i = 0; i < x->count && x->under_way[i] != address;)
+		i++;
+	if (i == x->count)
+		return;
+	x->count--;
+	memmove(&x->under_way[i], &x->under_way[i + 1], (x->count - i) *
+	    sizeof(*x->under_way));
+	progress_set(x->running->progress, x->ended, x->running->run.plan.count,
+	    x->count ? x->under_way[0] : NULL);
 }
 
 static void on_say(void *context, const struct task *t, const char *text)
@@ -112,6 +135,7 @@ static void on_end(void *context, const struct task *t)
 	struct text line = text_new(in->arena);
 
 	x->ended += t->change != NULL;
+	forget(x, t->resource->address);
 	if (t->fate == FATE_SAME)
 		return;
 	progress_hide(x->running->progress);
@@ -139,10 +163,13 @@ static void totals(struct running *x, struct invocation *in)
 	struct value v;
 
 	if (!in->options.json) {
-		sayf(in, "Applied: %lld created, %lld updated, %lld removed, %lld refreshed; %lld failed, %lld skipped.\n",
+		sayf(in, "Applied: %lld created, %lld updated, %lld removed, %lld refreshed; %lld failed, %lld skipped",
 		    (long long)n->created, (long long)n->updated,
 		    (long long)n->removed, (long long)n->refreshed,
 		    (long long)n->failed, (long long)n->skipped);
+		if (x->run.applier.stopped)
+			sayf(in, ", %zu not started", x->run.applier.stopped);
+		say(in, ".\n");
 		if (x->run.applier.held)
 			say(in, "A reboot is needed before the rest can go on; then apply again.\n");
 		return;
@@ -154,9 +181,29 @@ static void totals(struct running *x, struct invocation *in)
 	map_add_int(&m, "refreshed", n->refreshed);
 	map_add_int(&m, "failed", n->failed);
 	map_add_int(&m, "skipped", n->skipped);
+	map_add_int(&m, "stopped", (int64_t)x->run.applier.stopped);
 	map_add_int(&m, "held", (int64_t)x->run.applier.held);
 	v = map_done(&m);
 	say_json(in, &v);
+}
+
+/* what is typed, one line; false: Ctrl-C, or the end of input */
+static bool read_answer(struct running *x, char *answer, size_t size)
+{
+	enum { TICK = 50 }; /* milliseconds */
+	struct pollfd typed = { .fd = STDIN_FILENO, .events = POLLIN };
+	ssize_t n;
+
+	while (!x->interrupts.count) {
+		if (poll(&typed, 1, TICK) <= 0)
+			continue;
+		n = read(STDIN_FILENO, answer, size - 1);
+		if (n <= 0)
+			break;
+		answer[n] = '\0';
+		return true;
+	}
+	return false;
 }
 
 /* EXIT_DONE: yes */
@@ -172,13 +219,18 @@ static int ask(struct running *x, struct invocation *in)
 		return EXIT_UNABLE;
 	}
 	say(in, "Apply these changes? [y/N] ");
-	fflush(stdout);
-	if (!fgets(answer, sizeof(answer), stdin) ||
-	    (strcmp(answer, "y\n") && strcmp(answer, "yes\n"))) {
-		say(in, "Nothing was changed.\n");
-		return EXIT_INTERRUPTED;
-	}
-	return EXIT_DONE;
+	terminal_flush(in);
+	if (!read_answer(x, answer, sizeof(answer)))
+		say(in, "\n");
+	else if (!strcmp(answer, "y\n") || !strcmp(answer, "yes\n"))
+		return EXIT_DONE;
+	say(in, "Nothing was changed.\n");
+	return EXIT_INTERRUPTED;
+}
+
+static void on_interrupt(void *context)
+{
+	progress_line(context, "plumb: finishing what is under way; Ctrl-C again ends it");
 }
 
 static int apply(struct running *x, struct invocation *in)
@@ -192,8 +244,9 @@ static int apply(struct running *x, struct invocation *in)
 	x->run.applier.on_end = on_end;
 	progress_close(x->progress);
 	x->progress = progress_open(in, "applying");
-	x->interrupts.patient = true;
+	interrupts_listen(&x->interrupts, on_interrupt, x->progress);
 	rc = run_apply(&x->run, running_words(in));
+	interrupts_listen(&x->interrupts, NULL, NULL);
 	progress_hide(x->progress);
 	if (x->run.plan.count)
 		totals(x, in);

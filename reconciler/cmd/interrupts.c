@@ -27,8 +27,11 @@ static void *watch(void *arg)
 			return NULL;
 		if (read(i->signals, &info, sizeof(info)) != sizeof(info))
 			continue;
-		i->hard = i->hard || !i->patient || i->count > 0;
-		i->count++;
+		pthread_mutex_lock(&i->lock);
+		i->hard = i->hard || !i->told || i->count > 0;
+		if (!i->count++ && i->told)
+			i->told(i->context);
+		pthread_mutex_unlock(&i->lock);
 	}
 }
 
@@ -51,9 +54,19 @@ void interrupts_open(struct interrupts *i)
 	i->signals = signalfd(-1, &set, SFD_CLOEXEC);
 	i->ended = eventfd(0, EFD_CLOEXEC);
 	assert(i->signals >= 0 && i->ended >= 0);
+	pthread_mutex_init(&i->lock, NULL);
 	rc = pthread_create(&i->thread, NULL, watch, i);
 	assert(!rc);
 	(void)rc;
+}
+
+void interrupts_listen(struct interrupts *i, void (*told)(void *),
+    void *context)
+{
+	pthread_mutex_lock(&i->lock);
+	i->told = told;
+	i->context = context;
+	pthread_mutex_unlock(&i->lock);
 }
 
 void interrupts_close(struct interrupts *i)
@@ -62,4 +75,5 @@ void interrupts_close(struct interrupts *i)
 	pthread_join(i->thread, NULL);
 	close(i->signals);
 	close(i->ended);
+	pthread_mutex_destroy(&i->lock);
 }

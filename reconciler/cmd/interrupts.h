@@ -17,10 +17,18 @@ struct interrupts {
 	volatile int count;
 	/* what is under way is to be ended */
 	volatile bool hard;
-	/* the first one leaves what is under way alone */
-	volatile bool patient;
+	pthread_mutex_t lock;
+	/* the first one leaves what is under way alone, and is told */
+	void (*told)(void *);
+	void *context;
 };
 
 /* SIGINT, SIGTERM and SIGHUP come here from now on; before any other thread */
 void interrupts_open(struct interrupts *);
+/*
+ * From now on the first one leaves what is under way alone and calls `told`,
+ * from another thread; NULL: it does no longer, and `told` has returned.
+ */
+void interrupts_listen(struct interrupts *, void (*told)(void *),
+    void *context);
 void interrupts_close(struct interrupts *);
