@@ -1,0 +1,526 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# engine.t - what a plan says and an apply does: order, refreshes, failures,
+# causes, selection, and what is left when it is interrupted or killed.
+
+use v5.30;
+use warnings;
+use Test::More;
+use Plumb;
+
+plan skip_all => "there is no $Plumb::plumb" unless Plumb->there;
+
+# on the machine itself, below the place's own directory
+sub on_machine { Plumb->new(options => []) }
+
+# addresses in the order in which the plan has them
+sub order
+{
+	my ($run) = @_;
+
+	return map { $_->{address} } grep { $_->{type} eq 'change' }
+	    $run->lines;
+}
+
+# by address, from --json
+sub of
+{
+	my ($run, $type) = @_;
+
+	return map { $_->{address} => $_ } grep { $_->{type} eq $type }
+	    $run->lines;
+}
+
+sub position
+{
+	my ($address, @order) = @_;
+	my ($at) = grep { $order[$_] eq $address } 0 .. $#order;
+
+	return $at // die "$address is not in the plan";
+}
+
+my $empty = qr/^Plan: 0 to create, 0 to update, 0 to remove, 0 to refresh; /m;
+
+subtest 'what needs another thing comes after it' => sub {
+	my $place = Plumb->new;
+	$place->site(<<~'Y');
+	    files:
+	      /srv/app/conf: { content: "x\n", owner: app, requires: link:/late }
+	    directories:
+	      /srv/app: { owner: app }
+	      /srv: {}
+	    users:
+	      app: {}
+	    links:
+	      /late: { target: srv }
+	    Y
+	$place->write('root/etc/passwd', "root:x:0:0::/root:/bin/sh\n");
+	$place->write('root/etc/group', "root:x:0:\n");
+	my $run = $place->plumb('plan', '--json');
+	my @order = order($run);
+	is($run->{exit}, 0, 'it can be planned');
+	for (['directory:/srv', 'directory:/srv/app'],
+	    ['user:app', 'directory:/srv/app'],
+	    ['user:app', 'file:/srv/app/conf'],
+	    ['directory:/srv/app', 'file:/srv/app/conf'],
+	    ['link:/late', 'file:/srv/app/conf']) {
+		cmp_ok(position($_->[0], @order), '<',
+		    position($_->[1], @order), "$_->[0] before $_->[1]");
+	}
+	my $why = $place->plumb('why', 'file:/srv/app/conf');
+	is($why->{exit}, 0);
+	like($why->{out}, qr/directory:\/srv\/app, because .*plumb\.yaml:2:/,
+	    'why says what it waits for, and where that follows from');
+	like($why->{out}, qr/user:app, because /);
+	like($why->{out}, qr/link:\/late, because it is required/);
+};
+
+subtest 'the second apply finds nothing to do' => sub {
+	my $place = Plumb->new;
+	$place->site(<<~'Y');
+	    directories: { /a: { mode: 0750 }, /a/b: {} }
+	    files: { /a/b/c: { content: "x\n", mode: 0600 } }
+	    links: { /a/l: { target: b/c } }
+	    Y
+	my $first = $place->plumb('apply', '-y');
+	is($first->{exit}, 0);
+	is($first->last, 'Applied: 4 created, 0 updated, 0 removed, 0 refreshed; 0 failed, 0 skipped.');
+	is($place->text('root/a/l'), "x\n", 'it is there');
+	my $plan = $place->plumb('plan', '--detailed-exitcode');
+	is($plan->{exit}, 0);
+	is($plan->{out}, "Everything is as the site says.\nPlan: 0 to create, 0 to update, 0 to remove, 0 to refresh; 4 unchanged.\n");
+	my $second = $place->plumb('apply', '--no-input');
+	is($second->{exit}, 0, 'nothing is asked where nothing is to be done');
+	like($second->{out}, $empty);
+	unlike($second->{out}, qr/created|updated/);
+};
+
+subtest 'a value known later is shown so, and used in the same run' => sub {
+	my $place = Plumb->new;
+	$place->site(<<~'Y');
+	    files:
+	      /one: { content: "1\n" }
+	      /two: { content: "mode ${output('file:/one', 'mode')}\n" }
+	    Y
+	my $plan = $place->plumb('plan');
+	like($plan->{out}, qr/^\+   file:\/two .*\n    content: \(known after apply\)$/m);
+	my @order = order($place->plumb('plan', '--json'));
+	is_deeply(\@order, ['file:/one', 'file:/two'], 'it makes the order');
+	my $apply = $place->plumb('apply', '-y');
+	is($apply->{exit}, 0) or diag $apply->{err};
+	is($place->text('root/two'), "mode 0644\n", 'it was known in time');
+	like($place->plumb('plan')->{out}, $empty, 'and all is done');
+
+	# what the producer has now is exact when it does not change
+	unlink $place->path('root/two');
+	my $again = $place->plumb('plan');
+	like($again->{out}, qr/^      \+mode 0644$/m);
+	unlike($again->{out}, qr/known after/);
+	chmod 0600, $place->path('root/one');
+	like($place->plumb('plan')->{out}, qr/^      \+mode 0600$/m,
+	    'an attribute nobody declares is as it is there');
+};
+
+subtest 'what fails takes along only what needs it' => sub {
+	my $place = on_machine;
+	$place->site(<<~'Y');
+	    commands:
+	      breaks: { run: [sh, -c, "echo too bad >&2; exit 3"] }
+	      after: { run: [touch, PLACE/after], requires: command:breaks }
+	    files:
+	      PLACE/needs: { content: a, requires: command:after }
+	      PLACE/other: { content: b }
+	    Y
+	my $run = $place->plumb('apply', '-y');
+	my $path = $place->{path};
+	is($run->{exit}, 4);
+	like($run->{out}, qr/^command:breaks: failed$/m);
+	like($run->{out}, qr/^command:after: skipped, because command:breaks failed$/m);
+	like($run->{out}, qr/^file:\Q$path\E\/needs: skipped, because command:breaks failed$/m,
+	    'the first reason is named, however far away');
+	like($run->{err}, qr/plumb\.yaml:2:3: command:breaks: sh ended with 3:\n.*too bad/s);
+	is($place->text('other'), 'b', 'the rest was done');
+	is($place->text('needs'), undef);
+	like($run->last, qr/1 created, .*; 1 failed, 2 skipped\.$/);
+};
+
+subtest 'what fails is tried again as often as it says' => sub {
+	my $place = on_machine;
+	$place->site(<<~'Y');
+	    commands:
+	      third:
+	        shell: echo x >> PLACE/tries; test $(wc -l < PLACE/tries) = 3
+	        retries: 2
+	    Y
+	is($place->plumb('apply', '-y')->{exit}, 0);
+	is($place->text('tries'), "x\nx\nx\n");
+	$place->write('tries', '');
+	$place->site(<<~'Y');
+	    commands:
+	      never: { shell: "echo x >> PLACE/tries; false", retries: 1 }
+	    Y
+	my $run = $place->plumb('apply', '-y');
+	is($run->{exit}, 4);
+	is($place->text('tries'), "x\nx\n");
+	is(() = $run->{err} =~ /ended with 1/g, 1, 'and said once');
+};
+
+subtest 'a refresh happens once, however many notify it' => sub {
+	my $place = on_machine;
+	$place->site(<<~'Y');
+	    files:
+	      PLACE/a: { content: a, notifies: command:reload }
+	      PLACE/b: { content: b, notifies: command:reload }
+	      PLACE/c: { content: c, notifies: command:reload }
+	    commands:
+	      reload: { shell: "cat PLACE/[abc] >> PLACE/log", refresh_only: true }
+	    Y
+	my $path = $place->{path};
+	my $plan = $place->plumb('plan');
+	like($plan->{out}, qr/^    run because file:\Q$path\E\/a, file:\Q$path\E\/b, file:\Q$path\E\/c change$/m);
+	like($plan->{out}, qr/^Refreshes: command:reload \(run\)$/m);
+	my $run = $place->plumb('apply', '-y');
+	is($run->{exit}, 0);
+	is($place->text('log'), 'abc', 'once, and after all of them');
+	like($run->last, qr/3 created, .* 1 refreshed/);
+	is($place->plumb('apply', '-y')->{exit}, 0);
+	is($place->text('log'), 'abc', 'and not again');
+};
+
+# the first run hangs in a step between the write and the refresh
+sub killed_before_refresh
+{
+	my $place = on_machine;
+	$place->site(<<~'Y');
+	    files:
+	      PLACE/conf: { content: "new\n", notifies: command:reload }
+	    commands:
+	      slow:
+	        run: [sh, -c, "touch PLACE/slow; exec sleep 100"]
+	        creates: PLACE/done
+	        requires: file:PLACE/conf
+	      reload:
+	        run: [touch, PLACE/reloaded]
+	        refresh_only: true
+	        requires: command:slow
+	    Y
+	my $run = $place->start('apply', '-y');
+	Plumb::wait_for(sub { -e $place->path('slow') });
+	$run->kill('KILL');
+	$run->wait;
+	is($run->{signal}, 9, 'it was killed');
+	is($place->text('conf'), "new\n", 'after the write');
+	# what the killed run left running is nobody's any more
+	$place->site($place->text('site/plumb.yaml') =~ s/exec sleep 100/touch PLACE\/done/r);
+	return $place;
+}
+
+subtest 'a refresh that a killed run owed is done by the next' => sub {
+	my $place = killed_before_refresh();
+	ok(!-e $place->path('reloaded'), 'nothing was refreshed');
+	my $plan = $place->plumb('plan');
+	is($plan->{exit}, 0);
+	like($plan->{out}, qr/^>   command:reload .*\n    run because an earlier run left it due$/m);
+	like($plan->{err}, qr/run 1 was stopped while it changed command:slow/);
+	my $run = $place->plumb('apply', '-y');
+	is($run->{exit}, 0) or diag $run->{err};
+	ok(-e $place->path('reloaded'), 'it was refreshed');
+	my $third = $place->plumb('plan');
+	like($third->{out}, $empty, 'once');
+	is($third->{err}, '', 'and nothing is open');
+	like($place->plumb('history')->{out}, qr/was stopped/);
+};
+
+subtest 'what is to be absent goes in the other order' => sub {
+	my $place = Plumb->new;
+	$place->site(<<~'Y');
+	    directories: { /a: {}, /a/b: {} }
+	    files: { /a/b/c: { content: x } }
+	    Y
+	is($place->plumb('apply', '-y')->{exit}, 0);
+	$place->site(<<~'Y');
+	    directories: { /a: { ensure: absent }, /a/b: { ensure: absent } }
+	    files: { /a/b/c: { ensure: absent } }
+	    Y
+	my $plan = $place->plumb('plan', '--json');
+	is_deeply([order($plan)],
+	    ['file:/a/b/c', 'directory:/a/b', 'directory:/a']);
+	my $text = $place->plumb('plan');
+	like($text->{out}, qr/^Removes: file:\/a\/b\/c, directory:\/a\/b, directory:\/a$/m);
+	my $run = $place->plumb('apply', '-y');
+	is($run->{exit}, 0) or diag $run->{err};
+	ok(!-e $place->path('root/a'), 'all of it is gone');
+	like($run->last, qr/^Applied: 0 created, 0 updated, 3 removed/);
+	like($place->plumb('plan')->{out}, $empty);
+};
+
+subtest 'what is ignored is set once and then left alone' => sub {
+	my $place = Plumb->new;
+	$place->site(<<~'Y');
+	    files: { /f: { content: "a\n", mode: 0600, ignore: [content] } }
+	    Y
+	is($place->plumb('apply', '-y')->{exit}, 0);
+	$place->write('root/f', "theirs\n");
+	chmod 0644, $place->path('root/f');
+	my $plan = $place->plumb('plan');
+	like($plan->{out}, qr/^    mode: 0644 -> 0600$/m);
+	unlike($plan->{out}, qr/content/);
+	is($place->plumb('apply', '-y')->{exit}, 0);
+	is($place->text('root/f'), "theirs\n");
+	like($place->plumb('plan')->{out}, $empty);
+};
+
+subtest 'a target brings what it needs, and nothing else is touched' => sub {
+	my $place = Plumb->new;
+	$place->site(<<~'Y');
+	    directories: { /a: {}, /z: {} }
+	    files:
+	      /a/f: { content: x, requires: link:/l }
+	      /z/f: { content: z }
+	    links: { /l: { target: a } }
+	    Y
+	my $plan = $place->plumb('plan', '--json', '--target', 'file:/a/f');
+	is_deeply([sort(order($plan))],
+	    ['directory:/a', 'file:/a/f', 'link:/l']);
+	my $run = $place->plumb('apply', '-y', '--target', 'file:/a/f');
+	is($run->{exit}, 0);
+	ok(-e $place->path('root/a/f'));
+	ok(!-e $place->path('root/z'));
+	my %rest = of($place->plumb('plan', '--json'), 'change');
+	is($rest{'file:/z/f'}{cause}, 'new',
+	    'what was left out is not taken for done');
+	is_deeply([sort keys %rest], ['directory:/z', 'file:/z/f']);
+
+	my $without = $place->plumb('plan', '--exclude', 'file:/z/f');
+	unlike($without->{out}, qr/file:\/z\/f/);
+	like($without->{out}, qr/1 left out/, 'and it is counted');
+	my $wrong = $place->plumb('plan', '--target', 'file:/z/ff');
+	is($wrong->{exit}, 1);
+	like($wrong->{err}, qr/'file:\/z\/ff' is not declared \(did you mean 'file:\/z\/f'\?\)/);
+};
+
+subtest 'what is left out may be broken' => sub {
+	my $place = Plumb->new;
+	$place->site(<<~'Y');
+	    files:
+	      /f: { content: x }
+	      /file/below: { content: x }
+	    Y
+	$place->write('root/file', '');
+	my $run = $place->plumb('apply', '-y');
+	is($run->{exit}, 4, 'it is broken');
+	$run = $place->plumb('apply', '-y', '--exclude', 'file:/file/below');
+	is($run->{exit}, 0);
+	is($run->{err}, '');
+};
+
+subtest 'one job or sixteen, the result is the same' => sub {
+	my @trees;
+	for my $jobs (1, 16) {
+		my $place = on_machine;
+		my $text = "directories:\n  PLACE/t: {}\n";
+		$text .= "  PLACE/t/$_: {}\n" for 1 .. 20;
+		$text .= "files:\n";
+		for my $d (1 .. 20) {
+			$text .= "  PLACE/t/$d/$_: { content: '$d $_' }\n"
+			    for 1 .. 10;
+		}
+		$text .= "commands:\n";
+		$text .= "  c$_: { run: [cp, -r, PLACE/t/$_, PLACE/c$_], requires: file:PLACE/t/$_/10, creates: PLACE/c$_ }\n"
+		    for 1 .. 8;
+		$place->site($text);
+		my $run = $place->plumb('apply', '-y', '--jobs', $jobs);
+		is($run->{exit}, 0, "with $jobs") or diag $run->{err};
+		push @trees, scalar qx(cd $place->{path} && cat t/*/*);
+		is($run->last, 'Applied: 229 created, 0 updated, 0 removed, 0 refreshed; 0 failed, 0 skipped.');
+	}
+	is($trees[0], $trees[1]);
+};
+
+subtest 'drift ends with 2, names what moved, and is remembered' => sub {
+	my $place = Plumb->new;
+	$place->site('files: { /f: { content: "a\n", mode: 0600 }, /g: { content: g } }');
+	is($place->plumb('apply', '-y')->{exit}, 0);
+	is($place->plumb('drift')->{exit}, 0);
+	chmod 0644, $place->path('root/f');
+	my $drift = $place->plumb('drift');
+	is($drift->{exit}, 2);
+	like($drift->{out}, qr/^~   file:\/f  drift .*\n    mode: 0644 -> 0600$/m);
+	unlike($drift->{out}, qr/content|file:\/g/);
+	is($drift->last, 'Drift: 1 resource differs from what the last run left.');
+	my ($run) = $place->plumb('history')->{out} =~ /^ *(\d+)  .*  drift .*changes/m;
+	ok($run, 'history has it') or return;
+	like($place->plumb('show', $run)->{out}, qr/drift of file:\/f, corrective/);
+	is($place->plumb('apply', '-y')->{exit}, 0);
+	is($place->plumb('drift')->{exit}, 0);
+};
+
+subtest 'each change says why' => sub {
+	my $place = Plumb->new;
+	my $cause = sub {
+		my %of = of($place->plumb('plan', '--json'), 'change');
+		return join ' ', map { "$_=$of{$_}{cause}" } sort keys %of;
+	};
+	$place->site('files: { /f: { content: a }, /g: { content: a } }');
+	is($cause->(), 'file:/f=new file:/g=new');
+	$place->plumb('apply', '-y');
+	$place->site('files: { /f: { content: b }, /g: { content: a } }');
+	$place->write('root/g', 'moved');
+	is($cause->(), 'file:/f=spec changed file:/g=drift');
+	my $plan = $place->plumb('plan');
+	like($plan->{out}, qr/^~   file:\/f  spec changed  \S+plumb\.yaml:1:10$/m);
+	my $drift = $place->plumb('drift');
+	like($drift->last, qr/^Drift: 1 resource differs from what the last run left\. 1 change waits to be applied/);
+	$place->plumb('apply', '-y');
+	unlink $place->path('root/f');
+	is($cause->(), 'file:/f=drift', 'what was removed by hand drifted');
+};
+
+subtest 'a later value does not make its change an asked one' => sub {
+	my $place = Plumb->new;
+	$place->site(<<~'Y');
+	    files:
+	      /one: { content: "1\n", mode: 0600 }
+	      /two: { content: "mode ${output('file:/one', 'mode')}\n" }
+	    Y
+	$place->plumb('apply', '-y');
+	chmod 0644, $place->path('root/one');
+	my %of = of($place->plumb('plan', '--json'), 'change');
+	is($of{'file:/one'}{cause}, 'drift');
+	is($of{'file:/two'}{cause}, 'value changes', 'it only follows');
+	is($place->plumb('drift')->last, 'Drift: 1 resource differs from what the last run left.');
+};
+
+subtest 'every line of --json is an object, the version first' => sub {
+	my $place = Plumb->new;
+	$place->site('files: { /f: { content: "a\u00e9\n" } }');
+	for (['plan'], ['apply', '-y'], ['drift'], ['validate'], ['graph'],
+	    ['history']) {
+		my $run = $place->plumb(@$_, '--json');
+		my @lines = eval { $run->lines };
+		is($@, '', "@$_");
+		is($lines[0]{type}, 'version');
+		is($lines[0]{version}, 1);
+		is($lines[0]{command}, $_->[0]);
+		is($run->{err}, '');
+	}
+	chmod 0600, $place->path('root/f');
+	my %changes = of($place->plumb('plan', '--json'), 'change');
+	my %mode = %{ $changes{'file:/f'}{attributes} // {} };
+	is_deeply(\%mode, {}, 'an attribute that is not given is not compared');
+};
+
+subtest 'totals are the same with -v, which shows more' => sub {
+	my $place = Plumb->new;
+	my $lines = join '', map { "      line $_\n" } 1 .. 200;
+	$place->site("files:\n  /f:\n    content: |\n$lines");
+	my $short = $place->plumb('plan');
+	my $long = $place->plumb('plan', '-v');
+	is($short->last, $long->last);
+	like($short->{out}, qr/^ +\.\.\. 161 more lines \(-v shows them\)$/m);
+	like($long->{out}, qr/^ +\+line 200$/m);
+	my ($a, $b) = map { $place->plumb('apply', '-y', @$_)->last }
+	    ['-v'], [];
+	like($a, qr/^Applied: 1 created/);
+};
+
+subtest 'Ctrl-C once finishes what is under way' => sub {
+	my $place = on_machine;
+	$place->site(<<~'Y');
+	    commands:
+	      slow:
+	        shell: "touch PLACE/begun; while ! test -e PLACE/go; do sleep 0.05; done; touch PLACE/finished"
+	      next: { run: [touch, PLACE/next], requires: command:slow }
+	    Y
+	my $run = $place->start('apply', '-y');
+	Plumb::wait_for(sub { -e $place->path('begun') });
+	$run->kill('INT');
+	Plumb::wait_for(sub { $place->text($run->{complained}) =~ /Ctrl-C/ });
+	$place->write('go', '');
+	$run->wait;
+	is($run->{exit}, 8);
+	ok(-e $place->path('finished'), 'what was under way was finished');
+	ok(!-e $place->path('next'), 'nothing more was begun');
+	like($run->{out}, qr/^command:slow: run done/m);
+	like($run->{out}, qr/^command:next: not started$/m);
+	like($run->last, qr/, 1 not started\.$/m);
+	like($run->{err}, qr/interrupted; apply again to go on/);
+	my $show = $place->plumb('show', 1);
+	like($show->{out}, qr/ended .* with 8/);
+	like($show->{out}, qr/create command:slow  new  ok/);
+	unlike($show->{out}, qr/command:next/);
+	like($place->plumb('history')->{out}, qr/interrupted/);
+};
+
+subtest 'Ctrl-C twice ends all that was started' => sub {
+	my $place = on_machine;
+	$place->site(<<~'Y');
+	    commands:
+	      slow:
+	        shell: "sleep 1000 & echo $! > PLACE/child; echo $$ > PLACE/pid; wait"
+	    Y
+	my $run = $place->start('apply', '-y');
+	Plumb::wait_for(sub { ($place->text('pid') // '') =~ /\n/ });
+	my @pids = map { chomp(my $p = $place->text($_)); $p } qw(child pid);
+	is(kill(0, @pids), 2, 'they run');
+	$run->kill('INT');
+	Plumb::wait_for(sub { $place->text($run->{complained}) =~ /Ctrl-C/ });
+	$run->kill('INT');
+	$run->wait;
+	is($run->{exit}, 8);
+	ok(Plumb::wait_for(sub { !kill 0, @pids }), 'the whole group is gone');
+	like($run->{err}, qr/command:slow: .*(?:ended|interrupted|stopped)/);
+	like($place->plumb('show', 1)->{out}, qr/create command:slow  new  failed/);
+};
+
+subtest 'without a terminal and without --yes nothing is changed' => sub {
+	my $place = Plumb->new;
+	$place->site('files: { /f: { content: a } }');
+	my $run = $place->plumb('apply');
+	is($run->{exit}, 1);
+	like($run->{out}, qr/^Plan: 1 to create/m, 'the plan is shown');
+	like($run->{err}, qr/nothing was changed: .*--yes/);
+	ok(!-e $place->path('root/f'));
+	is($place->plumb('history')->{out}, "There have been no runs.\n");
+};
+
+SKIP: {
+	skip 'IO::Pty is not installed', 1 unless eval { require IO::Pty };
+	subtest 'on a terminal it asks, in colour, and says what it does' => sub {
+		my $place = on_machine;
+		$place->site(<<~'Y');
+		    files: { PLACE/f: { content: "a\n" } }
+		    commands:
+		      wait: { shell: "while ! test -e PLACE/go; do sleep 0.05; done" }
+		    Y
+		my $no = $place->terminal([[qr/\[y\/N\] $/ => "n\n"]], 'apply');
+		is($no->{exit}, 8);
+		like($no->{out}, qr/\e\[32m\+   file:/, 'in colour');
+		like($no->{out}, qr/Nothing was changed\.$/m);
+		ok(!-e $place->path('f'));
+
+		my $stop = $place->terminal([[qr/\[y\/N\] $/ => "\cC"]], 'apply');
+		is($stop->{exit}, 8, 'Ctrl-C is an answer');
+		ok(!-e $place->path('f'));
+		my $end = $place->terminal([[qr/\[y\/N\] $/ => "\cD"]], 'apply');
+		is($end->{exit}, 8, 'the end of input is one, too');
+
+		my $yes = $place->terminal([[qr/\[y\/N\] $/ => "y\n"],
+		    [qr/applying 1\/2 command:wait/ =>
+		    sub { $place->write('go', ''); '' }]], 'apply');
+		is($yes->{exit}, 0);
+		is($yes->{unanswered}, 0, 'progress was shown');
+		is($place->text('f'), "a\n");
+		like($yes->{out}, qr/\r\e\[K.*\nApplied: 2 created/s,
+		    'and taken away again');
+
+		local $ENV{NO_COLOR} = 1;
+		unlink $place->path('f');
+		my $plain = $place->terminal([], 'plan');
+		unlike($plain->{out}, qr/\e\[3/, 'no colour where none is wanted');
+		like($plain->{out}, qr/^\+   file:/m);
+	};
+}
+
+done_testing();
