@@ -46,14 +46,13 @@ static int ask_secret(void *context, const char *name, struct bytes *out,
 {
 	struct answers *a = context;
 	struct job job = { .arena = a->arena, .err = err, .pos = pos };
-	const struct secrets secrets = { a->run->site, &a->run->host };
 	const struct opened *o;
 	struct opened *opened;
 
 	for (o = a->opened; o && strcmp(o->name, name); o = o->next)
 		;
 	if (!o) {
-		if (secret_open(&job, &secrets, name, out))
+		if (secret_open(&job, a->run->site, name, out))
 			return -1;
 		opened = arena_new(a->arena, struct opened);
 		*opened = (struct opened){ arena_string(a->arena, name), *out,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../resources/host/age.h"
+#include "../resources/host/machine.h"
 #include "../specs/site.h"
 
 enum { NAME_LONGEST = 200 };
@@ -34,15 +35,15 @@ static int check_name(struct job *job, const char *name)
 }
 
 /* without a folder there are none */
-static int names(struct job *job, const struct secrets *s, struct strings *out)
+static int names(struct job *job, struct site *s, struct strings *out)
 {
-	if (!site_names(s->site, "secrets", out) || errno == ENOENT)
+	if (!site_names(s, "secrets", out) || errno == ENOENT)
 		return 0;
 	return err_at(job->err, job->pos, "cannot read '%s/secrets': %s",
-	    site_path(s->site), strerror(errno));
+	    site_path(s), strerror(errno));
 }
 
-int secrets_list(struct job *job, const struct secrets *s, struct strings *out)
+int secrets_list(struct job *job, struct site *s, struct strings *out)
 {
 	size_t i, n = 0, size;
 
@@ -87,30 +88,43 @@ static int no_such(struct job *job, const struct strings *all,
 	    name);
 }
 
-int secret_open(struct job *job, const struct secrets *s, const char *name,
+static int open_sealed(struct job *job, const struct host *machine,
+    const struct source *file, struct bytes *out)
+{
+	const struct sealed sealed = { "it", { file->text, file->size } };
+	struct strings identities;
+
+	return age_identities(job, machine, &identities) ? -1 :
+	    age_decrypt(job, machine, &sealed, &identities, out);
+}
+
+int secret_open(struct job *job, struct site *s, const char *name,
     struct bytes *out)
 {
 	const struct source *file;
-	struct strings all, identities;
-	struct sealed sealed = { .what = "it" };
+	struct strings all;
+	struct host machine;
+	int rc;
 
 	if (check_name(job, name) || secrets_list(job, s, &all))
 		return -1;
 	if (!is_among(&all, name))
 		return no_such(job, &all, name);
-	file = site_file(s->site, "secrets", arena_printf(job->arena, "%s.age",
+	file = site_file(s, "secrets", arena_printf(job->arena, "%s.age",
 	    name), job->err, job->pos);
-	if (!file || age_identities(job, s->host, &identities))
+	if (!file || host_open(arena_child(job->arena), "/", &machine,
+	    job->err))
 		return -1;
-	sealed.data = (struct bytes){ file->text, file->size };
-	return age_decrypt(job, s->host, &sealed, &identities, out);
+	rc = open_sealed(job, &machine, file, out);
+	host_close(&machine);
+	return rc;
 }
 
 /* as in age -R: one a line; empty lines and those with a # first say nothing */
-static int read_recipients(struct job *job, const struct secrets *s,
+static int read_recipients(struct job *job, struct site *s,
     struct strings *out)
 {
-	const char *path = site_path(s->site), *p, *line;
+	const char *path = site_path(s), *p, *line;
 	const struct source *file;
 	size_t capacity = 0, size;
 	struct strings all;
@@ -122,7 +136,7 @@ static int read_recipients(struct job *job, const struct secrets *s,
 		return err_at(job->err, job->pos,
 		    "there is no '%s/secrets/recipients', which lists the public keys that can read secrets, such as this host's and your own: mkdir -p %s/secrets; cat /etc/ssh/ssh_host_ed25519_key.pub ~/.ssh/id_ed25519.pub >> %s/secrets/recipients",
 		    path, path, path);
-	file = site_file(s->site, "secrets", "recipients", job->err, job->pos);
+	file = site_file(s, "secrets", "recipients", job->err, job->pos);
 	if (!file)
 		return -1;
 	for (p = file->text; *p; p += size + (p[size] != '\0')) {
@@ -139,7 +153,7 @@ static int read_recipients(struct job *job, const struct secrets *s,
 	    file->path);
 }
 
-int secret_check(struct job *job, const struct secrets *s, const char *name)
+int secret_check(struct job *job, struct site *s, const char *name)
 {
 	struct strings keys;
 
@@ -186,17 +200,22 @@ static int replace(struct job *job, const char *folder, const char *name,
 	return 0;
 }
 
-int secret_set(struct job *job, const struct secrets *s, const char *name,
+int secret_set(struct job *job, struct site *s, const char *name,
     struct bytes value, size_t *recipients)
 {
 	struct strings keys;
+	struct host machine;
 	struct bytes sealed;
+	int rc;
 
-	if (check_name(job, name) || read_recipients(job, s, &keys))
+	if (check_name(job, name) || read_recipients(job, s, &keys) ||
+	    host_open(arena_child(job->arena), "/", &machine, job->err))
 		return -1;
-	if (age_encrypt(job, s->host, value, &keys, &sealed))
+	rc = age_encrypt(job, &machine, value, &keys, &sealed);
+	host_close(&machine);
+	if (rc)
 		return -1;
 	*recipients = keys.count;
 	return replace(job, arena_printf(job->arena, "%s/secrets",
-	    site_path(s->site)), name, sealed);
+	    site_path(s)), name, sealed);
 }

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "../../resources/host/age.h"
-#include "../../resources/host/machine.h"
 #include "../../specs/maker.h"
 #include "../../specs/site.h"
 #include "../secrets.h"
@@ -113,27 +112,27 @@ static int read_value(struct invocation *in, const char *name,
 	return EXIT_UNABLE;
 }
 
-static int set(struct invocation *in, const struct secrets *secrets)
+static int set(struct invocation *in, struct site *site)
 {
 	const char *name = argument(in, 1, "");
 	struct job job = { .arena = in->arena, .err = &in->err };
 	struct bytes value;
 	size_t recipients;
-	int rc = secret_check(&job, secrets, name);
+	int rc = secret_check(&job, site, name);
 
 	if (rc)
 		return EXIT_UNABLE;
 	rc = read_value(in, name, &value);
 	if (rc)
 		return rc;
-	if (secret_set(&job, secrets, name, value, &recipients))
+	if (secret_set(&job, site, name, value, &recipients))
 		return EXIT_UNABLE;
 	sayf(in, "The secret '%s' is set; %zu %s can read it.\n", name,
 	    recipients, recipients == 1 ? "key" : "keys");
 	return EXIT_DONE;
 }
 
-static void list_one(struct invocation *in, const struct secrets *secrets,
+static void list_one(struct invocation *in, struct site *site,
     const char *name)
 {
 	struct err err = err_new(in->arena);
@@ -142,7 +141,7 @@ static void list_one(struct invocation *in, const struct secrets *secrets,
 	struct text row = text_new(in->arena);
 	struct bytes value;
 	struct value v;
-	bool open = !secret_open(&job, secrets, name, &value);
+	bool open = !secret_open(&job, site, name, &value);
 	const char *why = open ? "can be read here" : err.first->text;
 
 	if (in->options.json) {
@@ -159,20 +158,20 @@ static void list_one(struct invocation *in, const struct secrets *secrets,
 	say(in, text_string(&row));
 }
 
-static int list(struct invocation *in, const struct secrets *secrets)
+static int list(struct invocation *in, struct site *site)
 {
 	struct job job = { .arena = in->arena, .err = &in->err };
 	struct strings names;
 	size_t i;
 
-	if (secrets_list(&job, secrets, &names))
+	if (secrets_list(&job, site, &names))
 		return EXIT_UNABLE;
 	if (in->options.json)
 		say_json_version(in, 1);
 	else if (!names.count)
 		say(in, "There are no secrets (`plumb secret set NAME` makes one).\n");
 	for (i = 0; i < names.count; i++)
-		list_one(in, secrets, names.item[i]);
+		list_one(in, site, names.item[i]);
 	return EXIT_DONE;
 }
 
@@ -200,23 +199,16 @@ static size_t verb_words(struct invocation *in)
 static int run(struct invocation *in)
 {
 	size_t words = verb_words(in);
-	struct secrets secrets = { 0 };
-	struct host host;
+	struct site *site;
 	int rc;
 
 	if (!words)
 		return EXIT_UNABLE;
-	secrets.site = site_open(in->arena, argument(in, words, "."),
-	    &in->err);
-	secrets.host = &host;
-	if (!secrets.site)
+	site = site_open(in->arena, argument(in, words, "."), &in->err);
+	if (!site)
 		return EXIT_UNABLE;
-	rc = EXIT_UNABLE;
-	if (!host_open(arena_child(in->arena), "/", &host, &in->err)) {
-		rc = words == 2 ? set(in, &secrets) : list(in, &secrets);
-		host_close(&host);
-	}
-	site_close(secrets.site);
+	rc = words == 2 ? set(in, site) : list(in, site);
+	site_close(site);
 	return rc;
 }
 
