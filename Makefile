@@ -26,8 +26,9 @@ B := build
 SANITIZE := -D_FORTIFY_SOURCE=3
 endif
 
-LIBRARIES := yaml-0.1 lua5.4 sqlite3 libcrypto libssl libgit2 jansson \
-    libsystemd libcurl libknot libzscanner libdnssec
+LINKED := yaml-0.1 lua5.4 sqlite3 libcrypto libssl jansson libsystemd
+# loaded when first needed, see resources/host/library.h
+LOADED := libgit2 libcurl libknot libzscanner libdnssec
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
     -Wvla -Wformat=2 -Wwrite-strings -Werror=incompatible-pointer-types \
@@ -40,16 +41,16 @@ ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
     -pthread $(CFLAGS) $(SANITIZE) $(WARNINGS) \
     -fstack-protector-strong -fstack-clash-protection -fPIE \
     -ffile-prefix-map=$(CURDIR)=. -MMD -MP \
-    $(shell pkg-config --cflags $(LIBRARIES))
+    $(shell pkg-config --cflags $(LINKED) $(LOADED))
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now,--as-needed $(SANITIZE) \
     $(LDFLAGS)
-LIBS = $(shell pkg-config --libs $(LIBRARIES))
+LIBS = $(shell pkg-config --libs $(LINKED))
 $B/reconciler/cmd/%.o: ALL_CFLAGS += -DPREFIX='"$(PREFIX)"'
 
 KINDS := $(sort $(patsubst resources/%.c,%,$(wildcard resources/*.c)))
 SOURCES := $(wildcard specs/*.c resources/host/*.c resources/*.c \
     reconciler/*.c)
-OBJECTS := $(SOURCES:%.c=$B/%.o) $B/kinds.o $B/embedded.o
+OBJECTS := $(SOURCES:%.c=$B/%.o) $B/kinds.o $B/embedded.o $B/libraries.o
 COMMANDS := $(patsubst %.c,$B/%.o,$(wildcard reconciler/cmd/*.c))
 UNITS := $(patsubst t/unit/%.c,$B/t/unit/%,$(wildcard t/unit/*.c))
 
@@ -75,6 +76,20 @@ $B/kinds.c: $(wildcard resources/*.c) Makefile
 	  echo 'const struct kind *const kinds[] = {'; \
 	  for k in $(KINDS); do echo "	&kind_$$k,"; done; \
 	  echo '	NULL,'; echo '};'; } > $@
+
+# What the linker would have named, and the package that it is in.
+$B/libraries.o: $B/libraries.c
+	$(CC) $(ALL_CFLAGS) -I. -c -o $@ $<
+$B/libraries.c: Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "resources/host/library.h"'; \
+	  echo 'const struct library_file library_files[] = {'; \
+	  for l in $(LOADED); do \
+	    f=$$(objdump -p $$(pkg-config --variable=libdir $$l)/$$l.so | \
+	      awk '$$1 == "SONAME" { print $$2 }'); test "$$f" || exit 1; \
+	    p=$$(dpkg-query -S "*/$$f" 2>/dev/null | sed 's/:.*//;q'); \
+	    echo "	{ \"$$l\", \"$$f\", \"$$p\" },"; done; \
+	  echo '	{ 0, 0, 0 },'; echo '};'; } > $@.new && mv $@.new $@
 
 # Texts that plumb prints are part of it: a path, then what is in that file.
 EMBEDDED := $(wildcard $(KINDS:%=examples/%/plumb.yaml) reconciler/cmd/*.[58])

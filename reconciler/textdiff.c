@@ -6,21 +6,31 @@
 
 #include <assert.h>
 #include <git2.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../resources/host/library.h"
 #include "../specs/print.h"
+
+#define FUNCTIONS(f)                                                           \
+	f(git_diff_options_init) f(git_libgit2_init) f(git_patch_free)         \
+	f(git_patch_from_buffers) f(git_patch_get_hunk)                        \
+	f(git_patch_get_line_in_hunk) f(git_patch_num_hunks)
+static void start(const void *);
+LIBRARY(git, "libgit2", FUNCTIONS, .start = start)
 
 static void patch_close(git_patch **patch)
 {
-	git_patch_free(*patch);
+	if (*patch)
+		git()->git_patch_free(*patch);
 }
 
-static void start(void)
+static void start(const void *table)
 {
-	if (git_libgit2_init() < 0)
+	const struct git *functions = table;
+
+	if (functions->git_libgit2_init() < 0)
 		abort();
 }
 
@@ -51,14 +61,15 @@ static void add_hunk(struct text *t, git_patch *patch, size_t number)
 	size_t lines, i;
 	int result;
 
-	result = git_patch_get_hunk(&hunk, &lines, patch, number);
+	result = git()->git_patch_get_hunk(&hunk, &lines, patch, number);
 	assert(result == 0);
 	text_add(t, "@@");
 	add_range(t, '-', hunk->old_start, hunk->old_lines);
 	add_range(t, '+', hunk->new_start, hunk->new_lines);
 	text_add(t, " @@\n");
 	for (i = 0; i < lines; i++) {
-		result = git_patch_get_line_in_hunk(&line, patch, number, i);
+		result = git()->git_patch_get_line_in_hunk(&line, patch,
+		    number, i);
 		assert(result == 0);
 		/* the others say that a line feed is missing at the end */
 		if (line->origin == GIT_DIFF_LINE_CONTEXT ||
@@ -72,24 +83,25 @@ static void add_hunk(struct text *t, git_patch *patch, size_t number)
 const char *textdiff(struct arena *arena, struct bytes before,
     struct bytes after, unsigned context)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	__attribute__((cleanup(patch_close))) git_patch *patch = NULL;
 	git_diff_options options;
 	struct text t = text_new(arena);
+	const char *why;
 	size_t i;
 
 	if (!is_text(before) || !is_text(after))
 		return NULL;
-	pthread_once(&once, start);
-	git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
+	if ((why = library_load(&git_library, arena)))
+		return arena_printf(arena, "\\ No diff: %s\n", why);
+	git()->git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
 	options.context_lines = context;
 	options.flags = GIT_DIFF_FORCE_TEXT;
 	/* libgit2 takes a NULL buffer for an absent file: it is an empty one */
-	if (git_patch_from_buffers(&patch, before.size ? before.data : "",
-	    before.size, "a", after.size ? after.data : "", after.size, "a",
-	    &options) < 0)
+	if (git()->git_patch_from_buffers(&patch,
+	    before.size ? before.data : "", before.size, "a",
+	    after.size ? after.data : "", after.size, "a", &options) < 0)
 		return NULL;
-	for (i = 0; i < git_patch_num_hunks(patch); i++)
+	for (i = 0; i < git()->git_patch_num_hunks(patch); i++)
 		add_hunk(&t, patch, i);
 	return text_string(&t);
 }

@@ -20,6 +20,15 @@
 
 #include "../../specs/print.h"
 #include "connection.h"
+#include "library.h"
+
+#define FUNCTIONS(f)                                                           \
+	f(knot_dname_from_str) f(knot_pkt_ext_rcode_name)                      \
+	f(knot_pkt_free) f(knot_pkt_new) f(knot_pkt_parse)                     \
+	f(knot_pkt_put_question) f(knot_rrset_txt_dump_data)                   \
+	f(knot_rrtype_from_string) f(knot_rrtype_is_metatype)                  \
+	f(KNOT_DUMP_STYLE_DEFAULT)
+LIBRARY(knot, "libknot", FUNCTIONS)
 
 enum {
 	/* RFC 1035, section 4.2.1: there is no EDNS in the question */
@@ -42,7 +51,8 @@ struct query {
 
 static void packet_close(knot_pkt_t **packet)
 {
-	knot_pkt_free(*packet);
+	if (*packet)
+		knot()->knot_pkt_free(*packet);
 }
 
 static int by_text(const void *a, const void *b)
@@ -61,8 +71,8 @@ static void add_values(struct arena *arena, const knot_rrset_t *set,
 	if (out->count)
 		memcpy(more.item, out->item, out->count * sizeof(*more.item));
 	for (i = 0; i < set->rrs.count; i++)
-		if (knot_rrset_txt_dump_data(set, i, text, sizeof(text),
-		    &KNOT_DUMP_STYLE_DEFAULT) >= 0)
+		if (knot()->knot_rrset_txt_dump_data(set, i, text, sizeof(text),
+		    knot()->KNOT_DUMP_STYLE_DEFAULT) >= 0)
 			more.item[out->count++] = arena_string(arena, text);
 	out->item = more.item;
 }
@@ -86,7 +96,7 @@ static bool same_question(const struct query *q, const uint8_t *data,
 static int read_answer(struct query *q, uint8_t *data, size_t size)
 {
 	__attribute__((cleanup(packet_close))) knot_pkt_t *packet =
-	    knot_pkt_new(data, (uint16_t)size, NULL);
+	    knot()->knot_pkt_new(data, (uint16_t)size, NULL);
 	const knot_pktsection_t *section;
 	struct strings *values = &q->answer->values;
 	uint16_t i;
@@ -98,13 +108,13 @@ static int read_answer(struct query *q, uint8_t *data, size_t size)
 		return 0;
 	if (knot_wire_get_tc(data))
 		return -1;
-	if (knot_pkt_parse(packet, 0) != KNOT_EOK) {
+	if (knot()->knot_pkt_parse(packet, 0) != KNOT_EOK) {
 		q->answer->complaint = "an answer that is not well-formed";
 		return 1;
 	}
 	q->answer->complaint = NULL;
 	q->answer->status = arena_string(q->job->arena,
-	    knot_pkt_ext_rcode_name(packet));
+	    knot()->knot_pkt_ext_rcode_name(packet));
 	section = knot_pkt_section(packet, KNOT_ANSWER);
 	for (i = 0; i < section->count; i++)
 		if (knot_pkt_rr(section, i)->type == q->type)
@@ -220,22 +230,23 @@ static size_t system_servers(struct arena *arena,
 static int make_question(struct query *q, const struct dns_question *from)
 {
 	__attribute__((cleanup(packet_close))) knot_pkt_t *packet =
-	    knot_pkt_new(NULL, sizeof(q->wire), NULL);
+	    knot()->knot_pkt_new(NULL, sizeof(q->wire), NULL);
 	knot_dname_storage_t name;
 	uint16_t identifier;
 
 	if (!packet || getrandom(&identifier, sizeof(identifier), 0) < 0)
 		abort();
-	if (knot_rrtype_from_string(from->type, &q->type) < 0 ||
-	    knot_rrtype_is_metatype(q->type))
+	if (knot()->knot_rrtype_from_string(from->type, &q->type) < 0 ||
+	    knot()->knot_rrtype_is_metatype(q->type))
 		return job_fail(q->job, "there is no type '%s' of DNS records",
 		    from->type);
-	if (!knot_dname_from_str(name, from->name, sizeof(name)))
+	if (!knot()->knot_dname_from_str(name, from->name, sizeof(name)))
 		return job_fail(q->job, "'%s' is not a name that DNS can hold",
 		    from->name);
 	knot_wire_set_id(packet->wire, identifier);
 	knot_wire_set_rd(packet->wire);
-	if (knot_pkt_put_question(packet, name, KNOT_CLASS_IN, q->type) < 0)
+	if (knot()->knot_pkt_put_question(packet, name, KNOT_CLASS_IN,
+	    q->type) < 0)
 		abort();
 	q->size = packet->size;
 	memcpy(q->wire, packet->wire, q->size);
@@ -248,8 +259,11 @@ int dns_ask(struct job *job, const struct dns_question *question,
 	struct query q = { .job = job, .answer = answer };
 	struct endpoint servers[SERVERS];
 	int64_t now = clock_now(), deadline = now + question->timeout;
+	const char *why = library_load(&knot_library, job->arena);
 	size_t count = 1, i;
 
+	if (why)
+		return job_fail(job, "%s", why);
 	*answer = (struct dns_answer){ 0 };
 	if (make_question(&q, question) < 0)
 		return -1;

@@ -5,38 +5,58 @@
 #include "git.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <git2.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../specs/arena.h"
+#include "library.h"
 
-static void start(void)
+#define FUNCTIONS(f)                                                           \
+	f(git_commit_author) f(git_commit_free) f(git_commit_id)               \
+	f(git_commit_lookup) f(git_commit_summary) f(git_error_last)           \
+	f(git_ignore_path_is_ignored) f(git_libgit2_init)                      \
+	f(git_oid_tostr) f(git_reference_free)                                 \
+	f(git_reference_is_branch) f(git_reference_shorthand)                  \
+	f(git_reference_target) f(git_repository_free)                         \
+	f(git_repository_head) f(git_repository_open_ext)                      \
+	f(git_repository_workdir) f(git_status_foreach_ext)                    \
+	f(git_status_options_init)
+static void start(const void *);
+LIBRARY(git, "libgit2", FUNCTIONS, .start = start)
+
+static void start(const void *table)
 {
-	if (git_libgit2_init() < 0)
+	const struct git *functions = table;
+
+	if (functions->git_libgit2_init() < 0)
 		abort();
 }
 
 static void repository_close(git_repository **repository)
 {
-	git_repository_free(*repository);
+	if (*repository)
+		git()->git_repository_free(*repository);
 }
 
 static void reference_close(git_reference **reference)
 {
-	git_reference_free(*reference);
+	if (*reference)
+		git()->git_reference_free(*reference);
 }
 
 static void commit_close(git_commit **commit)
 {
-	git_commit_free(*commit);
+	if (*commit)
+		git()->git_commit_free(*commit);
 }
 
 static const char *unknown(struct arena *arena)
 {
-	const git_error *e = git_error_last();
+	const git_error *e = git()->git_error_last();
 	const char *text = e && e->message ? e->message : "no reason given";
 
 	/* libgit2 1.5 has no code for it, only the sentence */
@@ -61,21 +81,21 @@ static bool is_dirty(git_repository *repository, const char *within)
 	git_status_options options;
 	bool dirty = false;
 
-	git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION);
+	git()->git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION);
 	options.flags = GIT_STATUS_OPT_INCLUDE_UNTRACKED |
 	    GIT_STATUS_OPT_DISABLE_PATHSPEC_MATCH;
 	if (*within)
 		options.pathspec = (git_strarray){ spec, 1 };
 	/* what cannot be looked at is not known to be clean */
-	return git_status_foreach_ext(repository, &options, seen, &dirty) < 0 ||
-	    dirty;
+	return git()->git_status_foreach_ext(repository, &options, seen,
+	    &dirty) < 0 || dirty;
 }
 
 /* the path of `site` within the work tree, without slashes at its ends */
 static const char *within(struct arena *arena, git_repository *repository,
     const char *site)
 {
-	const char *tree = git_repository_workdir(repository);
+	const char *tree = git()->git_repository_workdir(repository);
 	char root[PATH_MAX], path[PATH_MAX];
 	size_t size;
 
@@ -95,39 +115,59 @@ static int read_head(struct arena *arena, git_repository *repository,
 	__attribute__((cleanup(commit_close))) git_commit *commit = NULL;
 	const git_signature *author;
 	char id[GIT_OID_HEXSZ + 1];
-	int result = git_repository_head(&head, repository);
+	int result = git()->git_repository_head(&head, repository);
 
 	if (result == GIT_EUNBORNBRANCH) {
 		out->unknown = "nothing has been committed yet";
 		return -1;
 	}
-	if (result < 0 || git_commit_lookup(&commit, repository,
-	    git_reference_target(head)) < 0) {
+	if (result < 0 || git()->git_commit_lookup(&commit, repository,
+	    git()->git_reference_target(head)) < 0) {
 		out->unknown = unknown(arena);
 		return -1;
 	}
-	if (git_reference_is_branch(head))
+	if (git()->git_reference_is_branch(head))
 		out->branch = arena_string(arena,
-		    git_reference_shorthand(head));
-	git_oid_tostr(id, sizeof(id), git_commit_id(commit));
+		    git()->git_reference_shorthand(head));
+	git()->git_oid_tostr(id, sizeof(id), git()->git_commit_id(commit));
 	out->id = arena_string(arena, id);
-	if ((author = git_commit_author(commit)))
+	if ((author = git()->git_commit_author(commit)))
 		out->author = arena_printf(arena, "%s <%s>", author->name,
 		    author->email);
-	out->subject = arena_string(arena, git_commit_summary(commit) ?: "");
+	out->subject = arena_string(arena,
+	    git()->git_commit_summary(commit) ?: "");
 	return 0;
+}
+
+/* not all of git's rules: only whether libgit2 is needed to know */
+static bool is_in_repository(const char *site)
+{
+	char path[PATH_MAX + sizeof("/.git")], *end;
+
+	if (!realpath(site, path))
+		return true;
+	for (end = path + strlen(path); end; end = strrchr(path, '/')) {
+		strcpy(end, "/.git");
+		if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+		    errno != ENOENT)
+			return true;
+		*end = '\0';
+	}
+	return false;
 }
 
 const struct revision *git_revision(struct arena *arena, const char *site)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	__attribute__((cleanup(repository_close))) git_repository *r = NULL;
 	struct revision *out = arena_new(arena, struct revision);
 	const char *path;
 	int result, ignored = 0;
 
-	pthread_once(&once, start);
-	result = git_repository_open_ext(&r, site, 0, NULL);
+	if (!is_in_repository(site))
+		return NULL;
+	if ((out->unknown = library_load(&git_library, arena)))
+		return out;
+	result = git()->git_repository_open_ext(&r, site, 0, NULL);
 	if (result == GIT_ENOTFOUND && !strstr(unknown(arena), "belongs"))
 		return NULL;
 	if (result < 0) {
@@ -135,7 +175,7 @@ const struct revision *git_revision(struct arena *arena, const char *site)
 		return out;
 	}
 	path = within(arena, r, site);
-	if (!path || (*path && git_ignore_path_is_ignored(&ignored, r,
+	if (!path || (*path && git()->git_ignore_path_is_ignored(&ignored, r,
 	    arena_printf(arena, "%s/", path)) == 0 && ignored))
 		return NULL;
 	if (read_head(arena, r, out) == 0)

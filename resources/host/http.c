@@ -4,13 +4,15 @@
  */
 #include "http.h"
 
+/* its checks of types call what they check by name */
+#define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../../specs/print.h"
 #include "connection.h"
+#include "library.h"
 
 /* of an answer's headers, together */
 enum { HEADERS = 256 << 10 };
@@ -24,20 +26,34 @@ struct incoming {
 	size_t header_bytes;
 };
 
-static void start(void)
+#define FUNCTIONS(f)                                                           \
+	f(curl_easy_cleanup) f(curl_easy_getinfo) f(curl_easy_init)            \
+	f(curl_easy_perform) f(curl_easy_setopt) f(curl_easy_strerror)         \
+	f(curl_global_init) f(curl_slist_append) f(curl_slist_free_all)
+static void start(const void *);
+LIBRARY(curl, "libcurl", FUNCTIONS, .start = start)
+
+static void start(const void *table)
 {
-	if (curl_global_init(CURL_GLOBAL_DEFAULT))
+	const struct curl *functions = table;
+
+	if (functions->curl_global_init(CURL_GLOBAL_DEFAULT))
 		abort();
 }
 
-static void curl_close(CURL **curl)
+#define set(easy, option, value)                                               \
+	curl()->curl_easy_setopt(easy, option, value)
+
+static void easy_close(CURL **easy)
 {
-	curl_easy_cleanup(*curl);
+	if (*easy)
+		curl()->curl_easy_cleanup(*easy);
 }
 
 static void list_close(struct curl_slist **list)
 {
-	curl_slist_free_all(*list);
+	if (*list)
+		curl()->curl_slist_free_all(*list);
 }
 
 static size_t receive_body(char *data, size_t one, size_t count, void *context)
@@ -82,64 +98,66 @@ static int keep_going(void *context, curl_off_t a, curl_off_t b, curl_off_t c,
 static struct curl_slist *header_list(const struct strings *headers)
 {
 	/* do not wait to be asked for the body */
-	struct curl_slist *list = curl_slist_append(NULL, "Expect:"), *longer;
+	struct curl_slist *list = curl()->curl_slist_append(NULL, "Expect:");
+	struct curl_slist *longer;
 	size_t i;
 
 	for (i = 0; list && i < headers->count; i++) {
-		if (!(longer = curl_slist_append(list, headers->item[i])))
+		longer = curl()->curl_slist_append(list, headers->item[i]);
+		if (!longer)
 			abort();
 		list = longer;
 	}
 	return list;
 }
 
-static void set_limits(CURL *curl, const struct http_request *request)
+static void set_limits(CURL *easy, const struct http_request *request)
 {
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)request->timeout);
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "plumb/" VERSION);
+	set(easy, CURLOPT_NOSIGNAL, 1L);
+	set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	set(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	set(easy, CURLOPT_NOPROXY, "*");
+	set(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout);
+	set(easy, CURLOPT_USERAGENT, "plumb/" VERSION);
 	if (request->authority)
-		curl_easy_setopt(curl, CURLOPT_CAINFO, request->authority);
+		set(easy, CURLOPT_CAINFO, request->authority);
 	if (request->insecure) {
-		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+		set(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+		set(easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
 }
 
-static void set_handlers(CURL *curl, struct incoming *in, char *message)
+static void set_handlers(CURL *easy, struct incoming *in, char *message)
 {
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, message);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive_body);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, in);
-	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, receive_header);
-	curl_easy_setopt(curl, CURLOPT_HEADERDATA, in);
-	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, keep_going);
-	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, in);
+	set(easy, CURLOPT_ERRORBUFFER, message);
+	set(easy, CURLOPT_WRITEFUNCTION, receive_body);
+	set(easy, CURLOPT_WRITEDATA, in);
+	set(easy, CURLOPT_HEADERFUNCTION, receive_header);
+	set(easy, CURLOPT_HEADERDATA, in);
+	set(easy, CURLOPT_NOPROGRESS, 0L);
+	set(easy, CURLOPT_XFERINFOFUNCTION, keep_going);
+	set(easy, CURLOPT_XFERINFODATA, in);
 }
 
-static void set_request(CURL *curl, const struct http_request *request,
+static void set_request(CURL *easy, const struct http_request *request,
     struct curl_slist *headers)
 {
-	curl_easy_setopt(curl, CURLOPT_URL, request->url);
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+	set(easy, CURLOPT_URL, request->url);
+	set(easy, CURLOPT_HTTPHEADER, headers);
 	if (request->body.size) {
-		curl_easy_setopt(curl, CURLOPT_POST, 1L);
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE,
+		set(easy, CURLOPT_POST, 1L);
+		set(easy, CURLOPT_POSTFIELDSIZE_LARGE,
 		    (curl_off_t)request->body.size);
-		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body.data);
+		set(easy, CURLOPT_POSTFIELDS, request->body.data);
 	}
 	if (request->method && strcmp(request->method, "HEAD") == 0)
-		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+		set(easy, CURLOPT_NOBODY, 1L);
 	else if (request->method)
-		curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request->method);
+		set(easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
 /* libcurl's sentence in the words of findings */
-static const char *complaint(const struct incoming *in, CURL *curl,
+static const char *complaint(const struct incoming *in, CURL *easy,
     CURLcode code, const char *message, int64_t timeout)
 {
 	struct arena *arena = in->job->arena;
@@ -152,14 +170,14 @@ static const char *complaint(const struct incoming *in, CURL *curl,
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return arena_printf(arena, "no answer within %s",
 		    print_duration(arena, timeout));
-	curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &number);
+	curl()->curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
 	if (code == CURLE_COULDNT_CONNECT && number &&
 	    (message = connection_complaint(arena, (int)number)))
 		return message;
 	if (code == CURLE_GOT_NOTHING)
 		return "it closed the connection without an answer";
 	if (!message || !*message)
-		message = curl_easy_strerror(code);
+		message = curl()->curl_easy_strerror(code);
 	/* "OpenSSL/3.0: error:0A00010B:SSL routines::wrong version number" */
 	if (code == CURLE_SSL_CONNECT_ERROR && (end = strstr(message, "::"))) {
 		text_add(&t, "TLS failed: ");
@@ -172,33 +190,34 @@ static const char *complaint(const struct incoming *in, CURL *curl,
 int http_ask(struct job *job, const struct http_request *request,
     struct http_reply *reply)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	__attribute__((cleanup(curl_close))) CURL *curl = NULL;
+	__attribute__((cleanup(easy_close))) CURL *easy = NULL;
 	__attribute__((cleanup(list_close))) struct curl_slist *headers = NULL;
 	struct incoming in = { .job = job, .reply = reply,
 		.body = text_new(job->arena) };
 	char message[CURL_ERROR_SIZE] = "";
+	const char *why;
 	CURLcode code;
 	long status = 0;
 
-	pthread_once(&once, start);
+	if ((why = library_load(&curl_library, job->arena)))
+		return job_fail(job, "%s", why);
 	*reply = (struct http_reply){ 0 };
-	if (!(curl = curl_easy_init()))
+	if (!(easy = curl()->curl_easy_init()))
 		abort();
 	headers = header_list(&request->headers);
-	set_limits(curl, request);
-	set_handlers(curl, &in, message);
-	set_request(curl, request, headers);
-	code = curl_easy_perform(curl);
+	set_limits(easy, request);
+	set_handlers(easy, &in, message);
+	set_request(easy, request, headers);
+	code = curl()->curl_easy_perform(easy);
 	if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
 		return job_fail(job, "'%s' is not a URL of http or https: %s",
 		    request->url, message);
-	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	curl()->curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	reply->status = (int)status;
 	reply->body.data = text_string(&in.body);
 	reply->body.size = in.body.size;
 	if (code != CURLE_OK && !reply->truncated)
-		reply->complaint = complaint(&in, curl, code, message,
+		reply->complaint = complaint(&in, easy, code, message,
 		    request->timeout);
 	return 0;
 }
