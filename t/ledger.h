@@ -20,20 +20,21 @@ struct ledger {
 	char state[64];
 };
 
-#define assert_well(w, call)                                                   \
-	do {                                                                   \
-		if ((call) < 0)                                                \
-			fail_msg("%s: %s", #call, ledger_said(w));                    \
+#define assert_well(w, call) \
+	do { \
+		if ((call) < 0) \
+			fail_msg("%s: %s", #call, ledger_said(w)); \
 	} while (0)
-#define assert_said(w, part)                                                   \
-	do {                                                                   \
-		const char *text_ = ledger_said(w);                                   \
-		if (!strstr(text_, (part)))                                    \
-			fail_msg("'%s' is not in '%s'", (part), text_);        \
+#define assert_said(w, part) \
+	do { \
+		const char *text_ = ledger_said(w); \
+		if (!strstr(text_, (part))) \
+			fail_msg("'%s' is not in '%s'", (part), text_); \
 	} while (0)
 
 /* a digest, as it is written */
-#define DIGITS "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define DIGITS                                                                 \
+	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
 int ledger_setup(void **state);
 int ledger_teardown(void **state);
@@ -51,4 +52,5 @@ void ledger_done(struct ledger *, struct journal *, const char *address,
 /* write into the database, behind its back */
 void ledger_patch(struct ledger *, off_t at, const void *data, size_t size);
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, ledger_setup, ledger_teardown)
+#define TEST(f)                                                                \
+	cmocka_unit_test_setup_teardown(f, ledger_setup, ledger_teardown)

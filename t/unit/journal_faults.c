@@ -124,7 +124,8 @@ static void fill(struct ledger *w, struct journal *j)
 		ledger_begin(w, j);
 		for (i = 0; i < 200; i++) {
 			address = arena_printf(w->arena, "file:/%d", i);
-			ledger_done(w, j, address, ledger_intend(w, j, address));
+			ledger_done(w, j, address,
+			    ledger_intend(w, j, address));
 		}
 		assert_well(w, journal_refresh_owe(j, "service:a", "file:/1",
 		    &w->err));
