@@ -121,9 +121,8 @@ static int keep_bytes(struct task *t, struct strings *kept, struct err *err)
 		const struct content *c;
 
 		if (type_storage(row->type) != AS_CONTENT ||
-		    row_is_alias(table, row) || (row->flags &
-		    ATTRIBUTE_SENSITIVE) || (t->resource->reading.sensitive &
-		    UINT64_C(1) << (row - table)))
+		    row_is_alias(table, row) ||
+		    resource_hides(t->resource, row))
 			continue;
 		c = MEMBER_OF(struct content *, row, t->resource->observed);
 		if (!c || !c->data || c->size > KEPT ||
@@ -312,6 +311,7 @@ static int close_act(struct task *t, struct err *err)
 	o.error = failed ? first_error(t) : NULL;
 	if (!failed) {
 		o.keep = STATE_LEFT;
+		t->resource->was_secret = 0;
 		o.after = describe(t->arena, r, r->observed, key_of(t));
 		o.desired = describe_desired(t->arena, r, key_of(t));
 		o.pos = pos_text(t->arena, r->declaration->pos);

@@ -61,6 +61,46 @@ static struct value sensitive_description(struct arena *a,
 	return hex_value(a, "keyed", digest);
 }
 
+bool resource_hides(const struct resource *r, const struct attribute *row)
+{
+	uint64_t bit = UINT64_C(1) << (row - r->kind->attributes);
+
+	return (row->flags & ATTRIBUTE_SENSITIVE) ||
+	    ((r->reading.sensitive | r->was_secret) & bit);
+}
+
+uint64_t described_secrets(struct arena *a, const struct attribute *table,
+    const char *described)
+{
+	struct err nowhere = err_new(a);
+	const struct attribute *row;
+	const struct value *v;
+	struct value map;
+	uint64_t secrets = 0;
+
+	/* quick for nearly all */
+	if (!described || !strstr(described, "\"keyed\"") || json_read(a,
+	    (struct bytes){ described, strlen(described) }, "the journal",
+	    &map, &nowhere))
+		return 0;
+	for (row = table; row->name; row++) {
+		v = value_find(&map, row->name);
+		if (v && v->type == VALUE_MAP && value_find(v, "keyed"))
+			secrets |= UINT64_C(1) << (row - table);
+	}
+	return secrets;
+}
+
+/* what is desired now may be open where what is there was not */
+static bool is_hidden(const struct resource *r, const struct attribute *row,
+    const void *base)
+{
+	uint64_t bit = UINT64_C(1) << (row - r->kind->attributes);
+
+	return base == r->observed ? resource_hides(r, row) :
+	    (row->flags & ATTRIBUTE_SENSITIVE) || (r->reading.sensitive & bit);
+}
+
 const char *describe(struct arena *a, const struct resource *r,
     const void *base, const unsigned char key[32])
 {
@@ -74,8 +114,7 @@ const char *describe(struct arena *a, const struct resource *r,
 		if ((row->flags & ATTRIBUTE_INPUT) || row_is_alias(table, row)
 		    || !attribute_given(row, base))
 			continue;
-		if ((row->flags & ATTRIBUTE_SENSITIVE) || (r->reading.sensitive
-		    & UINT64_C(1) << (row - table)))
+		if (is_hidden(r, row, base))
 			v = sensitive_description(a, row, base, key);
 		else if (type_storage(row->type) == AS_CONTENT)
 			v = content_description(a, MEMBER_OF(struct content *,

@@ -33,6 +33,8 @@ struct resource {
 	void *desired;
 	void *observed;
 	enum sight sight;
+	/* rows of what is there that were secret when they were made */
+	uint64_t was_secret;
 };
 
 enum edge_type {

@@ -63,12 +63,6 @@ static int ask_secret(void *context, const char *name, struct bytes *out,
 	return 0;
 }
 
-static bool is_sensitive(const struct resource *r, const struct attribute *row)
-{
-	return (row->flags & ATTRIBUTE_SENSITIVE) || (r->reading.sensitive &
-	    UINT64_C(1) << (row - r->kind->attributes));
-}
-
 /* a value of a resource, once it is what it will be */
 static int ask_output(void *context, const struct reference *wanted,
     struct value *out, struct err *err)
@@ -97,7 +91,7 @@ static int ask_output(void *context, const struct reference *wanted,
 		    "%s is not there, so it has no '%s'", wanted->address,
 		    wanted->attribute);
 	*out = attribute_value(a->arena, row, other->observed);
-	if (is_sensitive(other, row))
+	if (resource_hides(other, row))
 		out->flags |= VALUE_SENSITIVE | (out->type == VALUE_TEXT ? 0
 		    : VALUE_SENSITIVE_SHAPE);
 	return 1;

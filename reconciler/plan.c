@@ -198,13 +198,15 @@ static void find_doubt(struct plan *p, struct change *c)
 }
 
 static enum cause find_cause(struct plan *p, const struct planner *with,
-    const struct resource *r, struct err *err)
+    struct resource *r, struct err *err)
 {
 	const struct journal_state *state = recall_state(with->recall,
 	    r->address, err);
 
 	if (!state)
 		return CAUSE_NEW;
+	r->was_secret = described_secrets(p->arena, r->kind->attributes,
+	    state->observed);
 	if (r->reading.later)
 		return CAUSE_VALUE;
 	if (strcmp(state->desired, describe_desired(p->arena, r,

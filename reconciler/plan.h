@@ -104,6 +104,12 @@ struct value pos_value(struct arena *, struct pos);
 
 /* --- describe.c: a resource's state for the journal --- */
 
+/* whether what the row says, or said before, is nobody's business */
+bool resource_hides(const struct resource *, const struct attribute *);
+/* the rows that are hidden in what describe() gave: see was_secret */
+uint64_t described_secrets(struct arena *, const struct attribute *table,
+    const char *described);
+
 /*
  * Attributes as JSON; content by size and digest, what is sensitive by a keyed
  * digest. NULL for NULL.

@@ -196,11 +196,9 @@ static void attribute(struct writer *w, const struct change *c,
 {
 	const struct resource *r = c->resource;
 	uint64_t bit = UINT64_C(1) << (row - r->kind->attributes);
-	bool hidden = (row->flags & ATTRIBUTE_SENSITIVE) ||
-	    (r->reading.sensitive & bit);
 
 	text_addf(w->out, "    %s:", row->name);
-	if (hidden) {
+	if (resource_hides(r, row)) {
 		text_add(w->out, " (sensitive)\n");
 		return;
 	}

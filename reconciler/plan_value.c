@@ -36,8 +36,7 @@ static struct value one_attribute(struct arena *a, const struct change *c,
 	uint64_t bit = UINT64_C(1) << (row - r->kind->attributes);
 	struct map_maker m = { .arena = a };
 
-	if ((row->flags & ATTRIBUTE_SENSITIVE) ||
-	    (r->reading.sensitive & bit)) {
+	if (resource_hides(r, row)) {
 		map_add_bool(&m, "sensitive", true);
 		return map_done(&m);
 	}
