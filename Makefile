@@ -130,6 +130,8 @@ $B/t/unit/%: $B/t/unit/%.o $(SHARED) $B/libplumb.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
 units: $(UNITS)
+# keep the objects of tests
+.SECONDARY:
 
 # Fuzzed programs, and all they are linked with, are built by clang in a folder
 # of their own; what broke one once is an input in t/fuzz/NAME/ for ever.
@@ -145,10 +147,12 @@ replay fuzz:
 
 export B
 export PLUMB := $(abspath $B/plumb)
+PARALLEL := -j$(shell nproc) --no-print-directory
 PROVE := CMOCKA_MESSAGE_OUTPUT=TAP perl -It -S prove --harness Harness
 check: deps
-	$(MAKE) all units replay
-	$(MAKE) B=$B/san SAN=1 units
+	@echo 'building, with sanitizers and with clang as well'
+	@$(MAKE) -s $(PARALLEL) all units replay
+	@$(MAKE) -s $(PARALLEL) B=$B/san SAN=1 units
 	$(PROVE) $(UNITS) $(UNITS:$B/%=$B/san/%) $(wildcard t/*.t t/lab/*.t)
 lab: all
 	$(PROVE) $(wildcard t/lab/*.t)
@@ -167,7 +171,7 @@ deps:
 	@t/deps.sh build test
 demo:
 	@t/deps.sh build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -s $(PARALLEL) all
 	@t/demo.sh
 
 SHARE = $(DESTDIR)$(PREFIX)/share
