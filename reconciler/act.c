@@ -6,8 +6,8 @@
  *  (2) What is done follows from what is there now, not from what the plan saw.
  *  (3) A change counts as done only when the resource, looked at again, is as
  *      desired.
- *  (4) With a saved plan, only what was reviewed is done: on the ground that the
- *      plan saw, or one that this run itself has changed.
+ *  (4) With a saved plan, only what was reviewed is done: on the ground that
+ *      the plan saw, or one that this run itself has changed.
  *  (5) A refresh is owed from the announcement of the change that causes it
  *      until it was done.
  */

@@ -98,7 +98,7 @@ static void add_change(struct text *t, const struct change *c,
 	for (i = 0; i < shown.count; i++)
 		map_add(&m, shown.pairs[i].key, shown.pairs[i].value);
 	map_add_text(&m, "ground", ground_digest(a, ground));
-	map_add_text(&m, "desired", describe_desired(a, c->resource, key));
+	map_add_text(&m, "desired", aim_digest(a, c->resource, key));
 	if (ground && !json_read(a, text, "", &before, &nowhere))
 		map_add(&m, "before", before);
 	add_line(t, map_done(&m));

@@ -78,6 +78,12 @@ const char *ground_text(struct arena *, const struct resource *,
     const unsigned char key[32]);
 /* as 64 hex digits; of NULL as well */
 const char *ground_digest(struct arena *, const char *text);
+/*
+ * Of what is desired and, unlike describe_desired(), of how: a command is
+ * nothing else. Keyed as a whole, as secrets are in it.
+ */
+const char *aim_digest(struct arena *, const struct resource *,
+    const unsigned char key[32]);
 /* what a run was read from: digests by path within the site */
 struct value sources_value(struct arena *, const struct run *);
 /* all that moved since, as the run plans now; how much */

@@ -63,6 +63,30 @@ const char *ground_digest(struct arena *a, const char *text)
 	return hex_of(a, text, strlen(text));
 }
 
+const char *aim_digest(struct arena *a, const struct resource *r,
+    const unsigned char key[32])
+{
+	const struct attribute *row;
+	struct text all = text_new(a);
+	unsigned char digest[DIGEST];
+	char hex[DIGEST_HEX];
+	struct value v;
+
+	text_add(&all, describe_desired(a, r, key));
+	for (row = r->kind->attributes; row->name; row++) {
+		if (!(row->flags & ATTRIBUTE_INPUT) ||
+		    !attribute_given(row, r->desired))
+			continue;
+		v = attribute_value(a, row, r->desired);
+		v.flags &= (uint8_t)~VALUE_SENSITIVE;
+		text_addf(&all, "\n%s: ", row->name);
+		text_add(&all, json_text(a, &v));
+	}
+	digest_keyed(key, 32, all.data, all.size, digest);
+	digest_hex(digest, hex);
+	return arena_string(a, hex);
+}
+
 /* the path of a source within its site */
 static const char *within(const struct run *r, const struct source *s)
 {
@@ -178,6 +202,8 @@ struct comparison {
 	const struct run *run;
 	struct moved *moved;
 	size_t count, capacity;
+	/* the specs themselves are others */
+	bool edited;
 };
 
 static void add(struct comparison *x, const char *what, const char *how)
@@ -216,6 +242,7 @@ static void compare_sources(struct comparison *x)
 		if (!find_near(was, i, is.pairs[i].key))
 			add(x, is.pairs[i].key,
 			    "this file of the site is new");
+	x->edited = x->count > 0;
 }
 
 static const char *text_in(const struct value *map, const char *name)
@@ -235,9 +262,9 @@ static const char *compare_change(struct comparison *x,
 
 	if (how)
 		return how;
-	if (strcmp(was->desired, describe_desired(x->arena, is->resource,
-	    key)))
-		return "the site asks something else of it: a file, template, secret or fact that it is made from is another";
+	if (strcmp(was->desired, aim_digest(x->arena, is->resource, key)))
+		return x->edited ? "the site asks something else of it" :
+		    "the site asks something else of it: a file, template, secret or fact that it is made from is another";
 	if (strcmp(was->action, text_in(&now, "action")))
 		return arena_printf(x->arena,
 		    "the plan said %s, and now it would be %s", was->action,
