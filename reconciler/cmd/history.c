@@ -8,21 +8,10 @@
 #include "../../specs/print.h"
 #include "../journal.h"
 #include "cmd.h"
+#include "ending.h"
 #include "moment.h"
 
 enum { SHOWN = 30 };
-
-static const char *ending(const struct journal_run *r)
-{
-	static const char *const words[] = { "done", "could not run",
-		"changes", "refused", "failed", "stale", "rolled back",
-		"locked", "interrupted", "needs a reboot" };
-
-	if (!r->ended)
-		return "was stopped, or is under way";
-	return r->result >= 0 && r->result <= EXIT_REBOOT ?
-	    words[r->result] : "?";
-}
 
 static void row(struct text *t, const struct journal_run *r)
 {
@@ -31,7 +20,7 @@ static void row(struct text *t, const struct journal_run *r)
 	text_addf(t, "%5lld  %s  ", (long long)r->run,
 	    moment_text(t->arena, r->at));
 	print_escaped(t, r->command, strlen(r->command));
-	text_addf(t, "  %s", ending(r));
+	text_addf(t, "  %s", ending_text(r));
 	if (r->user && *r->user)
 		text_addf(t, "  by %s", r->user);
 	if (r->revision)
@@ -59,7 +48,7 @@ static void row_json(struct invocation *in, const struct journal_run *r)
 	map_add_text(&m, "site", r->site);
 	if (r->revision)
 		map_add_text(&m, "revision", r->revision);
-	map_add_text(&m, "result", ending(r));
+	map_add_text(&m, "result", ending_text(r));
 	map_add_int(&m, "created", r->counts.created);
 	map_add_int(&m, "updated", r->counts.updated);
 	map_add_int(&m, "removed", r->counts.removed);

@@ -12,6 +12,7 @@
 #include "../../specs/print.h"
 #include "../journal.h"
 #include "cmd.h"
+#include "ending.h"
 #include "moment.h"
 #include "reviewed.h"
 
@@ -28,8 +29,13 @@ static void attributes(struct text *t, const char *json, struct err *err)
 		return;
 	for (i = 0; i < v.count; i++) {
 		const struct value *one = &v.pairs[i].value;
+		const struct value *size = one->type == VALUE_MAP ?
+		    value_find(one, "size") : NULL;
+		const struct value *digest = size ?
+		    value_find(one, "sha256") : NULL;
 		const char *shown = one->type == VALUE_TEXT ? one->text
-		    : json_text(t->arena, one);
+		    : digest ? arena_printf(t->arena, "%s bytes, sha256 %s",
+		    size->text, digest->text) : json_text(t->arena, one);
 
 		text_addf(t, "    %s: ", v.pairs[i].key);
 		print_escaped(t, shown, strlen(shown));
@@ -54,6 +60,30 @@ static void act_line(struct text *t, const struct journal_act *a,
 	}
 }
 
+/* `before`, then what came from outside */
+static void line(struct text *t, const char *before, const char *outside)
+{
+	text_add(t, before);
+	print_escaped(t, outside, strlen(outside));
+	text_add_char(t, '\n');
+}
+
+static void run_lines(struct text *t, const struct journal_run *run)
+{
+	struct arena *a = t->arena;
+
+	line(t, arena_printf(a, "Run %lld: ", (long long)run->run),
+	    run->command);
+	text_addf(t, "  %s", ending_text(run));
+	if (run->ended)
+		text_addf(t, " (exit %d), took %s", run->result,
+		    print_duration(a, (run->ended - run->at) / 1000));
+	text_addf(t, "; began %s\n", moment_text(a, run->at));
+	line(t, "  site ", arena_printf(a, "%s%s%s on %s", run->site,
+	    run->revision ? " at " : "", run->revision ? run->revision : "",
+	    run->host));
+}
+
 static int show_run(struct invocation *in, struct journal *j, int64_t number)
 {
 	struct text t = text_new(in->arena);
@@ -70,18 +100,12 @@ static int show_run(struct invocation *in, struct journal *j, int64_t number)
 	if (rc <= 0 || journal_acts(in->arena, j, number, &acts, &in->err) ||
 	    journal_drifts(in->arena, j, number, &drifts, &in->err))
 		return EXIT_UNABLE;
-	text_addf(&t, "Run %lld, %s, %s", (long long)number,
-	    moment_text(in->arena, run.at), run.command);
-	text_addf(&t, run.ended ? ", ended %s with %d\n" :
-	    ", was stopped, or is under way\n", run.ended ?
-	    moment_text(in->arena, run.ended) : "", run.result);
-	text_addf(&t, "  site %s%s%s on %s\n", run.site, run.revision ?
-	    " at " : "", run.revision ? run.revision : "", run.host);
+	run_lines(&t, &run);
 	for (i = 0; i < acts.count; i++)
 		act_line(&t, &acts.item[i], false);
 	for (i = 0; i < drifts.count; i++)
-		text_addf(&t, "  drift of %s, %s\n", drifts.item[i].address,
-		    drifts.item[i].class);
+		line(&t, "  drift of ", arena_printf(in->arena, "%s, %s",
+		    drifts.item[i].address, drifts.item[i].class));
 	say(in, text_string(&t));
 	return EXIT_DONE;
 }
@@ -103,10 +127,11 @@ static int show_resource(struct invocation *in, struct journal *j,
 		    "the journal knows nothing of '%s'", address);
 		return EXIT_UNABLE;
 	}
-	text_addf(&t, "%s\n", address);
+	line(&t, "", address);
 	if (rc) {
-		text_addf(&t, "  as run %lld left it, declared at %s\n",
-		    (long long)state.run, state.pos ? state.pos : "?");
+		line(&t, arena_printf(in->arena,
+		    "  as run %lld left it, declared at ",
+		    (long long)state.run), state.pos ? state.pos : "?");
 		if (state.observed)
 			attributes(&t, state.observed, &in->err);
 		else
