@@ -164,7 +164,7 @@ int run_plan(struct run *r)
 
 /* --- 6. do it --- */
 
-static const char *user_name(struct arena *a)
+const char *run_user(struct arena *a)
 {
 	const struct passwd *p = getpwuid(getuid());
 
@@ -255,7 +255,7 @@ int run_apply(struct run *r, const char *command)
 	const struct revision *revision = git_revision(r->arena,
 	    site_path(r->site));
 	struct journal_run row = { .site = site_path(r->site),
-		.command = command, .user = user_name(r->arena),
+		.command = command, .user = run_user(r->arena),
 		.host = r->host.name,
 		.revision = revision ? revision->id : NULL };
 	struct applier *a = &r->applier;

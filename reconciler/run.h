@@ -54,4 +54,6 @@ int run_plan(struct run *);
 int run_apply(struct run *, const char *command);
 /* the exit code of what was planned and done */
 int run_result(const struct run *);
+/* the name of the user that plumb runs as */
+const char *run_user(struct arena *);
 void run_close(struct run *);

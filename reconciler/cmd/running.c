@@ -4,6 +4,8 @@
  */
 #include "running.h"
 
+#include <string.h>
+
 #include "../../specs/print.h"
 #include "moment.h"
 #include "progress.h"
@@ -53,15 +55,49 @@ const char *running_words(struct invocation *in)
 	return text_string(&t);
 }
 
+/* in turns, so that Ctrl-C is heard */
+static int wait_for_lock(struct running *x, struct invocation *in,
+    struct lock_try *wanted)
+{
+	enum { TURN = 100 }; /* milliseconds */
+	struct lock_try try;
+	int64_t left = wanted->timeout;
+	int rc;
+
+	if (left) {
+		progress_close(x->progress);
+		x->progress = progress_open(in, "waiting for");
+	}
+	do {
+		try = *wanted;
+		try.timeout = left < TURN ? left : TURN;
+		rc = lock_take(in->arena, &try, &x->lock, &in->err);
+		if (rc > 0)
+			progress_set(x->progress, 0, 0, try.self.command);
+		left -= TURN;
+	} while (rc > 0 && left > 0 && !x->interrupts.count);
+	if (wanted->timeout) {
+		progress_close(x->progress);
+		x->progress = x->run.context = progress_open(in, "looking");
+	}
+	*wanted = try;
+	return rc;
+}
+
 int running_lock(struct running *x, struct invocation *in)
 {
 	struct lock_try try = { .state = in->options.state,
 		.timeout = in->options.lock_timeout,
-		.self = { .command = running_words(in) } };
-	int rc = lock_take(in->arena, &try, &x->lock, &in->err);
+		.self = { .command = running_words(in),
+			.user = run_user(in->arena) } };
+	int rc = wait_for_lock(x, in, &try);
 
 	if (rc < 0)
 		return EXIT_UNABLE;
+	if (x->interrupts.count) {
+		err_at(&in->err, (struct pos){ 0 }, "interrupted");
+		return EXIT_INTERRUPTED;
+	}
 	if (rc) {
 		err_at(&in->err, (struct pos){ 0 },
 		    "another run holds the lock: '%s' by %s, process %lld, since %s (--lock-timeout waits for it)",
@@ -101,13 +137,33 @@ int running_plan(struct running *x, struct invocation *in,
 	return EXIT_DONE;
 }
 
+/* a line that holds what came from outside */
+static void remark(struct invocation *in, const char *words)
+{
+	struct text t = text_new(in->arena);
+
+	print_escaped(&t, words, strlen(words));
+	text_add_char(&t, '\n');
+	mention(in, text_string(&t));
+}
+
 static void show_open(struct running *x, struct invocation *in)
 {
+	struct lock_holder holder;
+	struct err nowhere = err_new(in->arena);
 	size_t i;
 
+	if (!x->lock && lock_look(in->arena, in->options.state, &holder,
+	    &nowhere) > 0) {
+		remark(in, arena_printf(in->arena,
+		    "plumb: another run is under way: '%s' by %s, process %lld, since %s; what it has not done yet is shown too",
+		    holder.command, holder.user, (long long)holder.pid,
+		    moment_text(in->arena, holder.since)));
+		return;
+	}
 	for (i = 0; i < x->run.open.count; i++)
-		mention(in, arena_printf(in->arena,
-		    "plumb: run %lld was stopped while it changed %s; it was looked at again\n",
+		remark(in, arena_printf(in->arena,
+		    "plumb: run %lld was stopped while it changed %s; it was looked at again",
 		    (long long)x->run.open.item[i].run,
 		    x->run.open.item[i].address));
 }
