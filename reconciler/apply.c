@@ -127,13 +127,13 @@ static bool needs_work(struct applier *a, uint32_t node, enum fate *fate)
 		return false;
 	}
 	c = plan_change(a->plan, r);
+	if (r->sight == UNKNOWN) {
+		*fate = FATE_FAILED;
+		return false;
+	}
 	if (by) {
 		*fate = s->fates[by - 1] == FATE_FAILED ? FATE_SKIPPED :
 		    s->fates[by - 1];
-		return false;
-	}
-	if (r->sight == UNKNOWN) {
-		*fate = FATE_FAILED;
 		return false;
 	}
 	if (!c && !((r->kind->flags & KIND_UNSURE) && s->moved[node]))

@@ -82,7 +82,7 @@ subtest 'Ctrl-C once finishes what is under way' => sub {
 	like($run->last, qr/, 1 not started\.$/m);
 	like($run->{err}, qr/interrupted; apply again to go on/);
 	my $show = $place->plumb('show', 1);
-	like($show->{out}, qr/ended .* with 8/);
+	like($show->{out}, qr/interrupted \(exit 8\), took /);
 	like($show->{out}, qr/create command:slow  new  ok/);
 	unlike($show->{out}, qr/command:next/);
 	like($place->plumb('history')->{out}, qr/interrupted/);

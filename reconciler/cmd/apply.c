@@ -50,7 +50,8 @@ static const char *outcome(const struct task *t, struct arena *a)
 	case FATE_ALREADY:
 		return "already as desired";
 	case FATE_FAILED:
-		return "failed";
+		return t->resource->sight == UNKNOWN && !t->err.count ?
+		    "could not be looked at" : "failed";
 	case FATE_SKIPPED:
 		return arena_printf(a, "skipped, because %s failed",
 		    t->because);
@@ -248,7 +249,7 @@ static int apply(struct running *x, struct invocation *in)
 	rc = run_apply(&x->run, running_words(in));
 	interrupts_listen(&x->interrupts, NULL, NULL);
 	progress_hide(x->progress);
-	if (x->run.plan.count)
+	if (x->run.plan.count || x->run.applier.failed)
 		totals(x, in);
 	if (rc)
 		return EXIT_UNABLE;
@@ -276,8 +277,8 @@ static int run(struct invocation *in)
 		if (saved.site) {
 			rc = reviewed_check(&x, in, &saved);
 		} else {
-			running_show(&x, in);
 			complain(in);
+			running_show(&x, in);
 			rc = ask(&x, in);
 		}
 		if (!rc)

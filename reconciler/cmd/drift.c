@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../../specs/json.h"
+#include "../../specs/maker.h"
 #include "running.h"
 
 /* only what drifted */
@@ -30,7 +31,7 @@ static int record(struct running *x, struct invocation *in)
 	struct run *r = &x->run;
 	struct plan *p = &r->plan;
 	struct journal_run row = { .site = r->path, .host = r->host.name,
-		.command = running_words(in), .user = "" };
+		.command = running_words(in), .user = run_user(in->arena) };
 	struct journal_drift *drifts = arena_array(in->arena, p->count,
 	    sizeof(*drifts));
 	struct journal_counts counts = { .failed = (int64_t)p->unknown };
@@ -51,6 +52,20 @@ static int record(struct running *x, struct invocation *in)
 	    p->unknown ? EXIT_FAILED : EXIT_DONE, &counts, &in->err);
 }
 
+static void summary(struct invocation *in, const struct plan *p,
+    size_t waiting)
+{
+	struct map_maker m = { .arena = in->arena };
+	struct value v;
+
+	map_add_text(&m, "type", "summary");
+	map_add_int(&m, "drifted", (int64_t)p->count);
+	map_add_int(&m, "waiting", (int64_t)waiting);
+	map_add_int(&m, "unknown", (int64_t)p->unknown);
+	v = map_done(&m);
+	say_json(in, &v);
+}
+
 static void show(struct running *x, struct invocation *in, size_t waiting)
 {
 	struct plan *p = &x->run.plan;
@@ -66,6 +81,7 @@ static void show(struct running *x, struct invocation *in, size_t waiting)
 
 			say_json(in, &v);
 		}
+		summary(in, p, waiting);
 		return;
 	}
 	plan_changes_text(&t, p, &style);
@@ -92,11 +108,13 @@ static int run(struct invocation *in)
 		rc = running_plan(&x, in, JOURNAL_WRITE);
 	if (!rc) {
 		keep_drift(&x.run.plan, &waiting);
+		complain(in);
 		if (in->options.json)
 			say_json_version(in, 1);
 		show(&x, in, waiting);
 		rc = record(&x, in) ? EXIT_UNABLE : x.run.plan.count
-		    ? EXIT_CHANGES : in->err.count ? EXIT_FAILED : EXIT_DONE;
+		    ? EXIT_CHANGES : x.run.plan.unknown ? EXIT_FAILED :
+		    EXIT_DONE;
 	}
 	running_close(&x);
 	return rc;

@@ -7,6 +7,7 @@
 static int run(struct invocation *in)
 {
 	struct running x;
+	bool failed;
 	int rc;
 
 	running_open(&x, in, argument(in, 0, "."));
@@ -16,8 +17,10 @@ static int run(struct invocation *in)
 	if (!rc) {
 		if (in->options.json)
 			say_json_version(in, 1);
+		failed = in->err.count > 0;
+		complain(in);
 		running_show(&x, in);
-		if (in->err.count)
+		if (failed)
 			rc = EXIT_FAILED;
 		else if (in->options.output)
 			rc = reviewed_save(&x, in);
