@@ -12,6 +12,8 @@
 
 /* loops are looked for from at most so many nodes */
 enum { LOOP_STARTS = 1000 };
+/* of a longer loop only both ends are told */
+enum { LOOP_TOLD = 20 };
 
 /* edges sorted by one of their ends, by counting */
 static void by_end(struct graph *g, bool incoming, uint32_t **start,
@@ -76,6 +78,11 @@ static struct pos edge_pos(const struct graph *g, const struct edge *e)
 	return g->resources[e->to].declaration->pos;
 }
 
+static bool is_told(size_t i, size_t length)
+{
+	return i < LOOP_TOLD / 2 || i + LOOP_TOLD / 2 >= length;
+}
+
 static int say_loop(const struct graph *g, const uint32_t *via, uint32_t start,
     size_t length, struct err *err)
 {
@@ -88,15 +95,21 @@ static int say_loop(const struct graph *g, const uint32_t *via, uint32_t start,
 	for (i = length; i--; node = edges[i]->from)
 		edges[i] = &g->edges[via[node] - 1];
 	for (i = 0; i < length; i++)
-		text_addf(&names, "%s -> ", graph_node_name(g, edges[i]->from));
+		if (is_told(i, length))
+			text_addf(&names, "%s -> ", graph_node_name(g,
+			    edges[i]->from));
+		else if (is_told(i - 1, length))
+			text_addf(&names, "(%zu more) -> ", length - LOOP_TOLD);
 	text_add(&names, graph_node_name(g, start));
 	err_at(err, edge_pos(g, edges[0]), "these need each other: %s",
 	    text_string(&names));
 	for (i = 0; i < length; i++)
-		err_note(err, edge_pos(g, edges[i]),
-		    "%s comes before %s because %s",
-		    graph_node_name(g, edges[i]->from),
-		    graph_node_name(g, edges[i]->to), edge_reason(edges[i]));
+		if (is_told(i, length))
+			err_note(err, edge_pos(g, edges[i]),
+			    "%s comes before %s because %s",
+			    graph_node_name(g, edges[i]->from),
+			    graph_node_name(g, edges[i]->to),
+			    edge_reason(edges[i]));
 	return -1;
 }
 
