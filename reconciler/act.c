@@ -10,6 +10,7 @@
  *      the plan saw, or one that this run itself has changed.
  *  (5) A refresh is owed from the announcement of the change that causes it
  *      until it was done.
+ *  (6) So is a reboot; where only the act itself can tell, from its outcome.
  */
 #include <string.h>
 #include <time.h>
@@ -139,7 +140,12 @@ static int keep_bytes(struct task *t, struct strings *kept, struct err *err)
 	return 0;
 }
 
-/* who is to be refreshed after it */
+static bool asks_reboot(const struct task *t)
+{
+	return t->resource->common.reboot == 1 && t->applier->reboots->due;
+}
+
+/* who is to be refreshed after it, and a reboot where the spec says so */
 static struct strings owed_by(const struct task *t)
 {
 	const struct graph *g = t->applier->graph;
@@ -147,7 +153,9 @@ static struct strings owed_by(const struct task *t)
 	struct strings owes = { 0 };
 
 	owes.item = arena_array(t->arena, g->out_start[node + 1] -
-	    g->out_start[node], sizeof(*owes.item));
+	    g->out_start[node] + 1, sizeof(*owes.item));
+	if (asks_reboot(t))
+		owes.item[owes.count++] = t->applier->reboots->due;
 	for (i = g->out_start[node]; i < g->out_start[node + 1]; i++)
 		if (g->edges[g->out[i]].type == EDGE_NOTIFIES)
 			owes.item[owes.count++] = g->resources[g->edges[
@@ -273,6 +281,8 @@ static void prove(struct task *t)
 	if (t->fate != FATE_WAITS || t->action == ACTION_NONE)
 		return;
 	t->fate = FATE_CHANGED;
+	if (!t->reboot && asks_reboot(t))
+		t->reboot = "the site asks for it after a change";
 	if (t->resource->kind->flags & KIND_STATELESS)
 		return;
 	if (observe_one(&t->job, t->applier->host, t->resource)) {
@@ -320,6 +330,9 @@ static int close_act(struct task *t, struct err *err)
 			o.paid = "started with it";
 	}
 	t->act = 0;
+	if (t->reboot && !asks_reboot(t) && journal_refresh_owe(
+	    t->applier->journal, t->applier->reboots->due, r->address, err))
+		return -1;
 	return journal_done(t->applier->journal, &o, 1, err);
 }
 

@@ -42,6 +42,8 @@ struct schedule {
 	/* a notifier did change; something before it did change; and however
 	   far before it */
 	bool *notified, *moved, *stirred;
+	/* what comes after it waits for a reboot */
+	bool *reboot;
 	size_t settled, running;
 	int failed;
 	struct err *err;
@@ -98,7 +100,8 @@ static void settle(struct applier *a, uint32_t node, enum fate fate)
 
 		to = e->to;
 		s->stirred[to] |= s->stirred[node] || did_change(fate);
-		if (did_not(fate) && e->type != EDGE_ORDER && !s->blocked[to])
+		if ((did_not(fate) || s->reboot[node]) &&
+		    e->type != EDGE_ORDER && !s->blocked[to])
 			s->blocked[to] = s->blocked[node] ? s->blocked[node]
 			    : node + 1;
 		if (did_change(fate) && e->type != EDGE_ORDER &&
@@ -109,6 +112,14 @@ static void settle(struct applier *a, uint32_t node, enum fate fate)
 		if (!--s->waits[to])
 			make_ready(a, to);
 	}
+}
+
+/* of what that node blocks */
+static enum fate fate_behind(const struct schedule *s, uint32_t node)
+{
+	if (s->reboot[node] && !did_not(s->fates[node]))
+		return FATE_HELD;
+	return s->fates[node] == FATE_FAILED ? FATE_SKIPPED : s->fates[node];
 }
 
 /* whether its turn needs a worker; else its fate */
@@ -122,8 +133,7 @@ static bool needs_work(struct applier *a, uint32_t node, enum fate *fate)
 	*fate = FATE_SAME;
 	if (node >= a->graph->count) {
 		if (by)
-			*fate = s->fates[by - 1] == FATE_FAILED ? FATE_SKIPPED
-			    : s->fates[by - 1];
+			*fate = fate_behind(s, by - 1);
 		return false;
 	}
 	c = plan_change(a->plan, r);
@@ -132,8 +142,7 @@ static bool needs_work(struct applier *a, uint32_t node, enum fate *fate)
 		return false;
 	}
 	if (by) {
-		*fate = s->fates[by - 1] == FATE_FAILED ? FATE_SKIPPED :
-		    s->fates[by - 1];
+		*fate = fate_behind(s, by - 1);
 		return false;
 	}
 	if (!c && !((r->kind->flags & KIND_UNSURE) && s->moved[node]))
@@ -193,17 +202,16 @@ static void count_fate(struct applier *a, const struct task *t)
 static void finish(struct applier *a, struct task *t)
 {
 	uint32_t node = graph_number(a->graph, t->resource);
-	enum fate fate = t->fate;
 
 	count_fate(a, t);
 	if (a->on_end)
 		a->on_end(a->watcher, t);
 	/* done, but what comes after it must wait for a reboot */
-	if (t->reboot && did_change(fate)) {
-		a->held++;
-		fate = FATE_HELD;
+	if (t->reboot && did_change(t->fate)) {
+		a->rebooting++;
+		a->schedule->reboot[node] = true;
 	}
-	settle(a, node, fate);
+	settle(a, node, t->fate);
 }
 
 /* nodes whose turn takes no work, as long as there are any at the front */
@@ -253,7 +261,8 @@ static void on_reboot(void *context, const char *why)
 {
 	struct task *t = context;
 
-	t->reboot = why;
+	if (t->applier->reboots->due)
+		t->reboot = why;
 }
 
 static bool on_declared(void *context, const char *path)
@@ -395,6 +404,22 @@ static void *work(void *arg)
 	return NULL;
 }
 
+/* what earlier runs changed and no reboot has followed yet */
+static void mark_reboots(struct applier *a)
+{
+	const struct reboots *r = a->reboots;
+	struct err nowhere = err_new(a->arena);
+	const struct resource *x;
+	size_t i;
+
+	for (i = 0; i < r->count; i++) {
+		x = graph_find_address(a->graph, r->item[i].address, &nowhere,
+		    (struct pos){ 0 });
+		if (x)
+			a->schedule->reboot[graph_number(a->graph, x)] = true;
+	}
+}
+
 static void schedule_new(struct applier *a, struct err *err)
 {
 	struct graph *g = a->graph;
@@ -412,6 +437,7 @@ static void schedule_new(struct applier *a, struct err *err)
 	s->notified = arena_array(a->arena, g->nodes, sizeof(bool));
 	s->moved = arena_array(a->arena, g->nodes, sizeof(bool));
 	s->stirred = arena_array(a->arena, g->nodes, sizeof(bool));
+	s->reboot = arena_array(a->arena, g->nodes, sizeof(bool));
 	a->schedule = s;
 	a->fates = s->fates;
 	for (i = 0; i < g->nodes; i++) {
@@ -430,6 +456,7 @@ int apply_plan(struct applier *a, struct err *err)
 	if (count > WORKERS_MOST)
 		count = WORKERS_MOST;
 	schedule_new(a, err);
+	mark_reboots(a);
 	for (i = 0; i < count || !i; i++) {
 		workers[i].applier = a;
 		workers[i].arena = arena_child(a->arena);

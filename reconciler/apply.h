@@ -51,7 +51,7 @@ struct task {
 	bool stirred;
 	/* it was not touched, because it moved since the plan was saved */
 	bool stale;
-	/* why it needs a reboot; NULL */
+	/* why the host needs a reboot after it; NULL */
 	const char *reboot;
 	/* what it was skipped or held by, the first one: an address */
 	const char *because;
@@ -71,6 +71,8 @@ struct applier {
 	size_t jobs;
 	/* what was reviewed; NULL: what is found to do is done */
 	const struct saved *saved;
+	/* what earlier runs left waiting */
+	const struct reboots *reboots;
 	/* 1: start nothing new; 2: end what is under way as well */
 	const volatile int *stop;
 	const volatile bool *stop_hard;
@@ -83,6 +85,8 @@ struct applier {
 
 	/* --- what came of it --- */
 	size_t changed, refreshed, failed, skipped, held, stopped;
+	/* changed, and the host needs a reboot after it */
+	size_t rebooting;
 	/* of those that failed */
 	size_t stale;
 	struct journal_counts counts;

@@ -97,6 +97,13 @@ int journal_open_acts(struct arena *, struct journal *, struct journal_acts *,
 /* still owed, each address once, oldest first */
 int journal_refreshes(struct arena *, struct journal *,
     struct journal_refreshes *, struct err *);
+/*
+ * What is owed to a reboot, by journal_intend() or journal_refresh_owe() to an
+ * address that begins so, and is no refresh; each time that it is, oldest first.
+ */
+#define REBOOT_PREFIX "reboot:"
+int journal_reboots(struct arena *, struct journal *,
+    struct journal_refreshes *, struct err *);
 
 /* newest first; `limit` 0: all */
 int journal_runs(struct arena *, struct journal *, size_t limit,

@@ -308,6 +308,7 @@ int journal_act_find(struct arena *a, struct journal *j, int64_t act,
 struct owing {
 	struct arena *arena;
 	struct journal_refreshes *out;
+	bool to_reboot;
 	size_t capacity;
 	struct lookup lookup;
 };
@@ -324,22 +325,40 @@ static void take_owed(void *context, const struct row *r)
 		.because = text_at(o->arena, r, 3),
 	};
 
-	if (lookup_find(&o->lookup, NAMED(out->item), owed.address) !=
-	    LOOKUP_NONE)
+	if (o->to_reboot != !strncmp(owed.address, REBOOT_PREFIX,
+	    strlen(REBOOT_PREFIX)) || (!o->to_reboot &&
+	    lookup_find(&o->lookup, NAMED(out->item), owed.address) !=
+	    LOOKUP_NONE))
 		return;
 	arena_push(o->arena, out->item, out->count, o->capacity, owed);
-	lookup_add(o->arena, &o->lookup, NAMED(out->item), out->count - 1);
+	if (!o->to_reboot)
+		lookup_add(o->arena, &o->lookup, NAMED(out->item),
+		    out->count - 1);
+}
+
+static int read_owed(struct journal *j, struct owing *o, struct err *e)
+{
+	struct row_query q = { .table = ROW_OWED, .rest = sql_still_owed,
+		.number = { j->oldest }, .each = take_owed, .context = o };
+
+	*o->out = (struct journal_refreshes){ 0 };
+	return journal_ask(j, &q, e);
 }
 
 int journal_refreshes(struct arena *a, struct journal *j,
     struct journal_refreshes *out, struct err *e)
 {
 	struct owing o = { .arena = a, .out = out };
-	struct row_query q = { .table = ROW_OWED, .rest = sql_still_owed,
-		.number = { j->oldest }, .each = take_owed, .context = &o };
 
-	*out = (struct journal_refreshes){ 0 };
-	return journal_ask(j, &q, e);
+	return read_owed(j, &o, e);
+}
+
+int journal_reboots(struct arena *a, struct journal *j,
+    struct journal_refreshes *out, struct err *e)
+{
+	struct owing o = { .arena = a, .out = out, .to_reboot = true };
+
+	return read_owed(j, &o, e);
 }
 
 /* --- runs --- */

@@ -21,13 +21,15 @@ const struct attribute common_attributes[] = {
 	    "how long one attempt to change it may take"),
 	ATTRIBUTE(common, retries, INT, "0",
 	    "how often a failed change is tried again"),
+	ATTRIBUTE(common, reboot, BOOL, "false",
+	    "after it changed, the host must be rebooted before what depends on it goes on"),
 	ATTRIBUTE(common, tags, SET, NULL,
 	    "words to select it by"),
 	{ 0 },
 };
 
 const char *const common_words[] = { "ensure", "requires", "notifies",
-	"protect", "ignore", "timeout", "retries", "tags", "when", "for_each",
+	"protect", "ignore", "timeout", "retries", "reboot", "tags", "when", "for_each",
 	NULL };
 
 const struct kind *kind_find(const char *name)

@@ -16,6 +16,7 @@ struct common {
 	const struct strings *ignore;
 	int64_t timeout; /* milliseconds */
 	int64_t retries;
+	int reboot;
 	const struct strings *tags;
 };
 

@@ -333,6 +333,7 @@ int plan_make(struct plan *p, const struct planner *with, struct err *err)
 		else
 			failed |= decide(p, with, &g->resources[node], err);
 	}
+	reboots_plan(with->reboots, p);
 	for (k = kinds; *k && p->count; k++)
 		if ((*k)->foresee)
 			failed |= foresee(p, with, *k, err);

@@ -6,6 +6,7 @@
 
 #include "graph.h"
 #include "recall.h"
+#include "reboot.h"
 
 enum action {
 	ACTION_NONE,
@@ -45,6 +46,8 @@ struct change {
 	bool owed;
 	/* lines that the kind adds */
 	struct strings notes;
+	/* it waits for the reboot that this needs; NULL */
+	const struct reboot *waits;
 };
 
 struct plan {
@@ -58,6 +61,8 @@ struct plan {
 	size_t unchanged;
 	/* resources that could not be looked at; that were not selected */
 	size_t unknown, left_out;
+	/* changes that wait for a reboot; they are in the other counts too */
+	size_t to_wait;
 	size_t to_create, to_update, to_remove, to_refresh, to_see;
 };
 
@@ -67,6 +72,7 @@ struct planner {
 	const struct reader *reader;
 	struct recall *recall;
 	const struct journal_refreshes *refreshes;
+	const struct reboots *reboots;
 	/* NULL, or by number of resource: whether it may change */
 	const bool *selected;
 };

@@ -274,6 +274,16 @@ static void reasons(struct writer *w, const struct change *c)
 		text_addf(w->out, "%s%s\n", c->owed && c->because.count ?
 		    ", and " : "", c->owed ? "an earlier run left it due" : "");
 	}
+	if (c->waits) {
+		text_add(w->out, "    waits for ");
+		if (c->waits->run)
+			text_addf(w->out, "a reboot, since run %lld: ",
+			    (long long)c->waits->run);
+		else
+			text_add(w->out, "the reboot that is needed after ");
+		escaped(w, c->waits->address);
+		text_add_char(w->out, '\n');
+	}
 	for (i = 0; i < c->notes.count; i++) {
 		text_add(w->out, "    ");
 		escaped(w, c->notes.item[i]);
@@ -350,6 +360,8 @@ void plan_text(struct text *out, const struct plan *p,
 	text_addf(out, "Plan: %zu to create, %zu to update, %zu to remove, %zu to refresh; %zu unchanged.",
 	    p->to_create, p->to_update, p->to_remove, p->to_refresh,
 	    p->unchanged);
+	if (p->to_wait)
+		text_addf(out, " %zu to wait for a reboot.", p->to_wait);
 	if (p->to_see)
 		text_addf(out, " %zu known only during the run.", p->to_see);
 	if (p->left_out)

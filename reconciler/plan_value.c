@@ -96,6 +96,8 @@ struct value change_value(struct arena *a, const struct change *c)
 		map_add(&m, "because", strings_list(a, &c->because));
 	if (c->owed)
 		map_add_bool(&m, "owed", true);
+	if (c->waits)
+		map_add_text(&m, "waits", c->waits->address);
 	if (c->notes.count)
 		map_add(&m, "notes", strings_list(a, &c->notes));
 	return map_done(&m);
@@ -110,6 +112,7 @@ struct value plan_summary(struct arena *a, const struct plan *p)
 	map_add_int(&m, "update", (int64_t)p->to_update);
 	map_add_int(&m, "remove", (int64_t)p->to_remove);
 	map_add_int(&m, "refresh", (int64_t)p->to_refresh);
+	map_add_int(&m, "wait", (int64_t)p->to_wait);
 	map_add_int(&m, "unsure", (int64_t)p->to_see);
 	map_add_int(&m, "unknown", (int64_t)p->unknown);
 	map_add_int(&m, "left_out", (int64_t)p->left_out);

@@ -71,7 +71,10 @@ int run_recall(struct run *r, enum journal_mode mode)
 	if (journal_refreshes(r->arena, r->journal, &r->refreshes, r->err) ||
 	    journal_open_acts(r->arena, r->journal, &r->open, r->err))
 		return -1;
-	return 0;
+	if (strcmp(r->root, "/"))
+		return 0; /* it is not that tree which is booted */
+	return reboots_read(r->arena, &r->host, r->journal, &r->reboots,
+	    r->err);
 }
 
 /* --- 3. look; 4. work out the difference --- */
@@ -147,7 +150,7 @@ int run_plan(struct run *r)
 		.context = r };
 	struct planner planner = { .host = &r->host, .reader = &r->reader,
 		.recall = &r->recall,
-		.refreshes = &r->refreshes };
+		.refreshes = &r->refreshes, .reboots = &r->reboots };
 	size_t unknown;
 
 	if (select_nodes(r, &planner.selected))
@@ -156,6 +159,9 @@ int run_plan(struct run *r)
 	observe_all(&observer, r->err, &unknown);
 	if (r->stop && *r->stop)
 		return 0;
+	if (reboots_recover(r->arena, &r->graph, &r->host, &r->open,
+	    &r->reboots, r->err))
+		return -1;
 	r->plan.arena = r->arena;
 	r->plan.graph = &r->graph;
 	plan_make(&r->plan, &planner, r->err);
@@ -273,7 +279,9 @@ int run_apply(struct run *r, const char *command)
 	a->jobs = r->jobs;
 	a->stop = r->stop;
 	a->stop_hard = r->stop_hard;
-	failed = apply_plan(a, r->err);
+	a->reboots = &r->reboots;
+	failed = reboots_record(&r->reboots, r->journal, r->err) ||
+	    apply_plan(a, r->err) ? -1 : 0;
 	if (!failed)
 		failed = adopt_unchanged(r) | close_open_acts(r);
 	return journal_run_end(r->journal, run_result(r), &a->counts,

@@ -37,6 +37,7 @@ struct run {
 	struct recall recall;
 	struct journal_refreshes refreshes;
 	struct journal_acts open;
+	struct reboots reboots;
 	struct plan plan;
 	struct applier applier;
 };

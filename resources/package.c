@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "host/packages.h"
+#include "host/reboot.h"
 #include "resource.h"
 
 /*
@@ -137,7 +138,7 @@ static int change_alike(struct act *acts, size_t count, struct host *host)
 }
 
 /* in turn those that want what they recommend, those that do not, the rest */
-static int apply_together(struct act *acts, size_t count, struct host *host)
+static int apply_in_turn(struct act *acts, size_t count, struct host *host)
 {
 	struct act *alike = arena_array(acts->job->arena, count,
 	    sizeof(*alike));
@@ -165,6 +166,66 @@ static int apply_together(struct act *acts, size_t count, struct host *host)
 			acts[whose[i]].result = alike[i].result;
 	}
 	return failed;
+}
+
+/* --- whether it asks for a reboot --- */
+
+static bool is_named(const struct strings *names, size_t from, const char *name)
+{
+	size_t i;
+
+	for (i = from; i < names->count; i++)
+		if (!strcmp(names->item[i], name))
+			return true;
+	return false;
+}
+
+/*
+ * Packages add their names to the list. Where it was one that came along, it
+ * is not known for which of those that were asked for.
+ */
+static void tell_reboot(struct act *acts, size_t count, size_t already,
+    const struct strings *names)
+{
+	bool *told = arena_array(acts->job->arena, count, sizeof(*told));
+	size_t i, known = 0;
+
+	for (i = 0; i < count; i++) {
+		told[i] = !acts[i].result && is_named(names, already,
+		    change_of(&acts[i]).name);
+		known += told[i];
+	}
+	for (i = 0; i < count; i++)
+		if (told[i] || (!known && !acts[i].result))
+			job_needs_reboot(acts[i].job, known ||
+			    names->count == already ?
+			    "the package asks for it" :
+			    arena_printf(acts[i].job->arena,
+			    "%s asks for it", names->item[already]));
+}
+
+static int apply_together(struct act *acts, size_t count, struct host *host)
+{
+	struct strings before, after;
+	int asked = host_asks_reboot(acts->job, host, &before), asks, failed;
+
+	failed = apply_in_turn(acts, count, host);
+	asks = host_asks_reboot(acts->job, host, &after);
+	if (asked < 0 || asks < 0)
+		return -1;
+	if (asks && (!asked || after.count > before.count))
+		tell_reboot(acts, count, before.count, &after);
+	return failed;
+}
+
+/* which of all packages asked for it may not be known */
+static int leaves_reboot(struct job *job, const struct host *host,
+    const void *desired)
+{
+	struct strings names;
+
+	(void)desired;
+	return host_asks_reboot(job, host, &names);
 }
 
 static int apply(struct job *job, struct host *host, const void *desired,
@@ -274,4 +335,5 @@ const struct kind kind_package = {
 	.group = group,
 	.apply_together = apply_together,
 	.foresee = foresee,
+	.leaves_reboot = leaves_reboot,
 };

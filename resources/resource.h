@@ -79,6 +79,10 @@ struct kind {
 	int (*apply_together)(struct act *, size_t, struct host *);
 	/* what else the acts would do: job_note() */
 	int (*foresee)(struct act *, size_t, const struct host *);
+	/* after an act that was cut short: whether it may have asked for a
+	   reboot; 1, 0, -1 */
+	int (*leaves_reboot)(struct job *, const struct host *,
+	    const void *desired);
 };
 
 /* every kind, by name; ends with NULL */

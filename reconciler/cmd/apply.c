@@ -171,8 +171,8 @@ static void totals(struct running *x, struct invocation *in)
 		if (x->run.applier.stopped)
 			sayf(in, ", %zu not started", x->run.applier.stopped);
 		say(in, ".\n");
-		if (x->run.applier.held)
-			say(in, "A reboot is needed before the rest can go on; then apply again.\n");
+		if (x->run.applier.rebooting && !x->run.applier.held)
+			say(in, "A reboot is needed; nothing waits for it.\n");
 		return;
 	}
 	map_add_text(&m, "type", "applied");
