@@ -139,19 +139,24 @@ subtest 'secrets are in it as keyed digests only' => sub {
 	print $set $canary;
 	ok(close $set, 'there is a secret');
 	$place->site($site);
-	# one is there with the secret in it already, and is to be removed
+	# one is there with the secret in it already
 	$place->write('root/kept', "x $canary");
 	my $run = saved($place, '-v');
 	my $text = $place->text('plan') . $run->{out} . $run->{err};
-	for my $form ($canary, sha256_hex($canary), unpack('H*', $canary),
+	my @forms = ($canary, sha256_hex($canary), unpack('H*', $canary),
 	    sha256_hex("password $canary\n"), sha256_hex("x $canary"),
-	    encode_base64($canary, '') =~ s/.{0,3}$//r) {
-		unlike($text, qr/\Q$form\E/i);
-	}
+	    encode_base64($canary, '') =~ s/.{0,3}$//r);
+	unlike($text, qr/\Q$_\E/i) for @forms;
 	my $applied = apply($place);
 	is($applied->{exit}, 0) or diag $applied->{err};
 	is($place->text('root/whole'), $canary);
 	is($place->text('root/part'), "password $canary\n");
+
+	$place->site($site =~ s/\$\{secret\('s'\)\}/none/gr);
+	saved($place);
+	unlike($place->text('plan'), qr/\Q$_\E/i, 'nor when it leaves the site')
+	    for @forms;
+	$place->site($site);
 
 	unlink $place->path('root/whole');
 	saved($place);
