@@ -148,7 +148,7 @@ replay fuzz:
 export B
 export PLUMB := $(abspath $B/plumb)
 PARALLEL := -j$(shell nproc) --no-print-directory
-PROVE := CMOCKA_MESSAGE_OUTPUT=TAP perl -It -S prove --harness Harness
+PROVE := CMOCKA_MESSAGE_OUTPUT=TAP perl -It -S prove -It --harness Harness
 check: deps
 	@echo 'building, with sanitizers and with clang as well'
 	@$(MAKE) -s $(PARALLEL) all units replay

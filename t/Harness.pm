@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Harness.pm - prove as ever, but where CI is set a test that skips has failed:
-# perl -It -S prove --harness Harness
+# perl -It -S prove -It --harness Harness
 package Harness;
 
 use strict;

@@ -54,6 +54,8 @@ tar -xf "$base" -C "$root"
 mkdir "$root/root/plumb"
 git archive HEAD | tar -x -C "$root/root/plumb"
 cp --remove-destination -L /etc/resolv.conf "$root/etc/resolv.conf"
+authorities=etc/ssl/certs/ca-certificates.crt
+cp -L /$authorities "$root/$authorities"
 printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
 chmod 755 "$root/usr/sbin/policy-rc.d"
 for directory in proc sys dev; do
@@ -69,4 +71,5 @@ unshare --mount --propagation private /bin/bash -c '
 ' bash "$root" /usr/bin/env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     DEBIAN_FRONTEND=noninteractive ${CI:+CI="$CI"} \
+    npm_config_cafile=/$authorities NODE_EXTRA_CA_CERTS=/$authorities \
     /bin/bash -c "cd /root/plumb && $1"

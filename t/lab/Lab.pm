@@ -165,7 +165,8 @@ sub capture
 		open STDERR, '>', $err;
 		exec { $command[0] } @command or POSIX::_exit(127);
 	}
-	# A host that shuts down stops everything first, and nsenter stops with it
+	# A host that shuts down stops everything first, nsenter stops with
+	# what it started
 	kill 'CONT', $pid while waitpid($pid, WUNTRACED) == $pid &&
 	    ($? & 0xff) == 0x7f;
 	my $status = $? & 127 ? -($? & 127) : $? >> 8;
