@@ -99,7 +99,8 @@ int journal_refreshes(struct arena *, struct journal *,
     struct journal_refreshes *, struct err *);
 /*
  * What is owed to a reboot, by journal_intend() or journal_refresh_owe() to an
- * address that begins so, and is no refresh; each time that it is, oldest first.
+ * address that begins so, and is no refresh: each time that it was, oldest
+ * first.
  */
 #define REBOOT_PREFIX "reboot:"
 int journal_reboots(struct arena *, struct journal *,

@@ -10,12 +10,11 @@
 #include "observe.h"
 #include "plan.h"
 
-static void add(struct arena *a, struct reboots *r, const char *address,
-    int64_t run)
+static void add(struct reboots *r, const char *address, int64_t run)
 {
 	struct reboot one = { .address = address, .run = run };
 
-	arena_push(a, r->item, r->count, r->capacity, one);
+	arena_push(r->arena, r->item, r->count, r->capacity, one);
 }
 
 static bool needs(const struct reboots *r, const char *address)
@@ -28,37 +27,36 @@ static bool needs(const struct reboots *r, const char *address)
 	return false;
 }
 
-int reboots_read(struct arena *a, const struct host *host, struct journal *j,
-    struct reboots *out, struct err *err)
+int reboots_read(struct reboots *r, struct journal *j, struct err *err)
 {
-	struct job job = { .arena = a, .err = err, .address = "this boot" };
+	struct job job = { .arena = r->arena, .err = err,
+		.address = "this boot" };
 	struct journal_refreshes all;
 	const char *id;
-	int known = host_boot(&job, host, &id);
+	int known = host_boot(&job, r->host, &id);
 	size_t i;
 
-	if (known < 0 || journal_reboots(a, j, &all, err))
+	if (known < 0 || journal_reboots(r->arena, j, &all, err))
 		return -1;
 	if (!known)
 		return 0;
-	out->due = arena_printf(a, REBOOT_PREFIX "%s", id);
+	r->due = arena_printf(r->arena, REBOOT_PREFIX "%s", id);
 	for (i = 0; i < all.count; i++) {
 		const struct journal_owed *o = &all.item[i];
 
-		if (strcmp(o->address, out->due))
-			arena_push(a, out->over.item, out->over.count,
-			    out->over_capacity, o->address);
-		else if (!needs(out, o->because))
-			add(a, out, o->because, o->run);
+		if (strcmp(o->address, r->due))
+			arena_push(r->arena, r->over.item, r->over.count,
+			    r->over_capacity, o->address);
+		else if (!needs(r, o->because))
+			add(r, o->because, o->run);
 	}
 	return 0;
 }
 
-int reboots_recover(struct arena *a, const struct graph *g,
-    const struct host *host, const struct journal_acts *open,
-    struct reboots *r, struct err *err)
+int reboots_recover(struct reboots *r, const struct graph *g,
+    const struct journal_acts *open, struct err *err)
 {
-	struct err nowhere = err_new(a);
+	struct err nowhere = err_new(r->arena);
 	size_t i;
 
 	for (i = 0; r->due && i < open->count; i++) {
@@ -70,13 +68,13 @@ int reboots_recover(struct arena *a, const struct graph *g,
 
 		if (!x || !x->kind->leaves_reboot || needs(r, act->address))
 			continue;
-		job = resource_job(a, err, x);
-		asked = x->kind->leaves_reboot(&job, host, x->desired);
+		job = resource_job(r->arena, err, x);
+		asked = x->kind->leaves_reboot(&job, r->host, x->desired);
 		if (asked < 0)
 			return -1;
 		if (!asked)
 			continue;
-		add(a, r, x->address, act->run);
+		add(r, x->address, act->run);
 		r->item[r->count - 1].fresh = true;
 	}
 	return 0;

@@ -36,6 +36,9 @@ struct reboot {
 };
 
 struct reboots {
+	/* filled in before anything is asked */
+	struct arena *arena;
+	const struct host *host;
 	/* what the next reboot is called in the journal; NULL: see (5) */
 	const char *due;
 	struct reboot *item;
@@ -46,11 +49,10 @@ struct reboots {
 };
 
 /* what earlier runs left, as the journal knows it */
-int reboots_read(struct arena *, const struct host *, struct journal *,
-    struct reboots *, struct err *);
+int reboots_read(struct reboots *, struct journal *, struct err *);
 /* and what those that are open left; the resources were looked at */
-int reboots_recover(struct arena *, const struct graph *, const struct host *,
-    const struct journal_acts *open, struct reboots *, struct err *);
+int reboots_recover(struct reboots *, const struct graph *,
+    const struct journal_acts *open, struct err *);
 /* the journal learns what it does not know; in a run */
 int reboots_record(struct reboots *, struct journal *, struct err *);
 /* say in the plan which of its changes wait */

@@ -73,8 +73,9 @@ int run_recall(struct run *r, enum journal_mode mode)
 		return -1;
 	if (strcmp(r->root, "/"))
 		return 0; /* it is not that tree which is booted */
-	return reboots_read(r->arena, &r->host, r->journal, &r->reboots,
-	    r->err);
+	r->reboots.arena = r->arena;
+	r->reboots.host = &r->host;
+	return reboots_read(&r->reboots, r->journal, r->err);
 }
 
 /* --- 3. look; 4. work out the difference --- */
@@ -159,8 +160,7 @@ int run_plan(struct run *r)
 	observe_all(&observer, r->err, &unknown);
 	if (r->stop && *r->stop)
 		return 0;
-	if (reboots_recover(r->arena, &r->graph, &r->host, &r->open,
-	    &r->reboots, r->err))
+	if (reboots_recover(&r->reboots, &r->graph, &r->open, r->err))
 		return -1;
 	r->plan.arena = r->arena;
 	r->plan.graph = &r->graph;
