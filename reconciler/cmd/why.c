@@ -3,6 +3,8 @@
  * why.c - plumb why: how a resource came to be declared, what must come before
  * it and after it, and for what reason.
  */
+#include <string.h>
+
 #include "../../specs/print.h"
 #include "running.h"
 
@@ -13,6 +15,12 @@ static void place(struct text *t, struct pos pos)
 	if (*where)
 		text_addf(t, "  %s", where);
 	text_add_char(t, '\n');
+}
+
+/* on one line, whatever is in it */
+static void name(struct text *t, const char *address)
+{
+	print_escaped(t, address, strlen(address));
 }
 
 static void edges(struct text *t, const struct graph *g, uint32_t node,
@@ -28,8 +36,9 @@ static void edges(struct text *t, const struct graph *g, uint32_t node,
 	for (i = start[node]; i < start[node + 1]; i++) {
 		const struct edge *e = &g->edges[list[i]];
 
-		text_addf(t, "  %s, because %s", graph_node_name(g, before ?
-		    e->from : e->to), edge_reason(e));
+		text_add(t, "  ");
+		name(t, graph_node_name(g, before ? e->from : e->to));
+		text_addf(t, ", because %s", edge_reason(e));
 		place(t, e->pos);
 	}
 }
@@ -39,8 +48,8 @@ static void explain(struct text *t, const struct graph *g,
 {
 	const struct trail *trail;
 
-	text_addf(t, "%s\n  declared in '%s'", r->address,
-	    r->declaration->section);
+	name(t, r->address);
+	text_addf(t, "\n  declared in '%s'", r->declaration->section);
 	place(t, r->declaration->pos);
 	for (trail = r->declaration->trail; trail; trail = trail->outer) {
 		text_addf(t, "  from %s", trail->text);
