@@ -120,6 +120,7 @@ static void value(struct writer *w, const struct attribute *row,
 {
 	struct value v;
 	const char *text;
+	size_t size, shown;
 
 	if (!base || !attribute_given(row, base)) {
 		text_add(w->out, "(none)");
@@ -129,8 +130,13 @@ static void value(struct writer *w, const struct attribute *row,
 	text = v.type == VALUE_TEXT ? v.text : json_text(w->arena, &v);
 	if (v.type == VALUE_TEXT && !*text)
 		text = "\"\"";
-	print_escaped(w->out, text, strnlen(text, VALUE_SHOWN));
-	if (strlen(text) > VALUE_SHOWN)
+	size = strlen(text);
+	shown = size < VALUE_SHOWN ? size : VALUE_SHOWN;
+	/* no half of a character of UTF-8 */
+	while (shown && shown < size && (text[shown] & 0xc0) == 0x80)
+		shown--;
+	print_escaped(w->out, text, shown);
+	if (shown < size)
 		text_add(w->out, "...");
 }
 
