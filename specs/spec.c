@@ -407,6 +407,9 @@ static int expand_list(struct loader *l, const struct part *part,
 			failed |= err_at(l->err, v->pos,
 			    "an item of a short list is a name, not %s; to say more, write '%s' as a map",
 			    value_type_name(v), part->section);
+		else if (v->flags & VALUE_SENSITIVE)
+			failed |= err_at(l->err, v->pos,
+			    "a name cannot be a secret");
 		else
 			failed |= expand(l, part->section, v->text, v->pos,
 			    &nothing);

@@ -5,6 +5,7 @@
  * A value comes on standard input only, and nothing ever prints one.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -43,21 +44,29 @@ static int read_all(struct invocation *in, bool line, struct bytes *out)
 static int ask(struct invocation *in, const char *prompt, struct bytes *out)
 {
 	static const struct sigaction stop = { .sa_handler = ignore };
-	struct sigaction before[3];
 	static const int signals[3] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction before[3];
+	struct pollfd line = { STDIN_FILENO, POLLIN, 0 };
 	struct termios loud, quiet;
+	sigset_t held, open;
 	int i, rc;
 
-	mention(in, prompt);
 	if (tcgetattr(STDIN_FILENO, &loud))
 		return -1;
 	quiet = loud;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
-	for (i = 0; i < 3; i++)
+	sigemptyset(&held);
+	for (i = 0; i < 3; i++) {
 		sigaction(signals[i], &stop, &before[i]);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	rc = read_all(in, true, out);
-	tcsetattr(STDIN_FILENO, TCSAFLUSH, &loud);
+		sigaddset(&held, signals[i]);
+	}
+	sigprocmask(SIG_BLOCK, &held, &open);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &quiet);
+	/* only now: who waits for it is not echoed */
+	mention(in, prompt);
+	rc = ppoll(&line, 1, NULL, &open) < 0 ? -1 : read_all(in, true, out);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &loud);
+	sigprocmask(SIG_SETMASK, &open, NULL);
 	for (i = 0; i < 3; i++)
 		sigaction(signals[i], &before[i], NULL);
 	mention(in, "\n");
