@@ -23,7 +23,8 @@ struct job resource_job(struct arena *arena, struct err *err,
     const struct resource *r)
 {
 	return (struct job){ .arena = arena, .err = err,
-		.address = r->address, .pos = r->declaration->pos };
+		.address = r->address, .pos = r->declaration->pos,
+		.sensitive = r->reading.sensitive != 0 };
 }
 
 int observe_one(struct job *job, const struct host *host, struct resource *r)

@@ -34,7 +34,7 @@ static const struct attribute attributes[] = {
 	ATTRIBUTE_AS(file, template, content, TEMPLATE, NULL,
 	    "the file below templates/ that it is made from"),
 	ATTRIBUTE(file, mode, MODE, NULL,
-	    "who may do what; not given: left alone, 0644 for a new file"),
+	    "who may do what; not given: left alone, 0644 for a new file, 0600 when a secret flowed into it"),
 	ATTRIBUTE(file, owner, STRING, NULL,
 	    "the user who owns it, by name or number; not given: left alone"),
 	ATTRIBUTE(file, group, STRING, NULL,
@@ -161,7 +161,7 @@ static int put(struct job *job, struct host *host, const struct file *want,
 static int apply(struct job *job, struct host *host, const void *desired,
     const void *observed)
 {
-	static const struct file nothing = { .mode = 0644 };
+	const struct file nothing = { .mode = job->sensitive ? 0600 : 0644 };
 	const struct file *want = desired, *is = observed ? observed : &nothing;
 	const char *const owner[] = {
 		want->owner ? want->owner : is->owner,

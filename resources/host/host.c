@@ -152,7 +152,8 @@ int host_run_well(struct job *job, struct host *h, const struct process *p,
 		return -1;
 	if (out->status == 0)
 		return 0;
-	last = outcome_last(job->arena, out);
+	last = job->sensitive ? "what it said is withheld: it was given a secret"
+	    : outcome_last(job->arena, out);
 	if (out->status > 128)
 		return job_fail(job, "'%s' was ended by signal %d (%s)%s%s",
 		    p->argv[0], out->status - 128,

@@ -24,6 +24,9 @@ struct job {
 	const volatile bool *stop;
 	/* what the spec gives it, in milliseconds; 0: as the kind sees fit */
 	int64_t timeout;
+	/* a secret flowed into the resource: what is made of it is for its
+	   owner only, and nothing that a program says of it is repeated */
+	bool sensitive;
 	/* the engine's; see hooks.h */
 	struct hooks *hooks;
 };

@@ -288,7 +288,8 @@ static int say_why(const struct running *r, int64_t timeout,
     const struct outcome *out)
 {
 	const char *name = r->process->argv[0];
-	const char *last = outcome_last(r->job->arena, out);
+	const char *last = r->job->sensitive ? "" :
+	    outcome_last(r->job->arena, out);
 
 	if (r->stage == LOST)
 		return job_fail(r->job, "'%s' (process %d) could not be ended: it hangs in the kernel",
