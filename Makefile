@@ -110,6 +110,12 @@ $B/prefix: always
 	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@
 always:
 
+# For systemd; they are off until somebody enables them.
+UNIT_FILES := $(patsubst %,$B/%,$(wildcard reconciler/units/*))
+$(UNIT_FILES): $B/%: % $B/prefix
+	@mkdir -p $(@D)
+	@sed 's|@prefix@|$(PREFIX)|' $< > $@
+
 # What plumb says about itself, for man(1), editors and shells.
 DOCUMENTS := $(addprefix $B/,plumb.8 plumb.yaml.5 plumb.schema.json \
     plumb.bash _plumb plumb.fish)
@@ -179,8 +185,9 @@ INSTALLED = $(DESTDIR)$(PREFIX)/bin/plumb $(SHARE)/man/man8/plumb.8 \
     $(SHARE)/man/man5/plumb.yaml.5 $(SHARE)/plumb/plumb.schema.json \
     $(SHARE)/bash-completion/completions/plumb \
     $(SHARE)/zsh/site-functions/_plumb \
-    $(SHARE)/fish/vendor_completions.d/plumb.fish
-install: all documents
+    $(SHARE)/fish/vendor_completions.d/plumb.fish \
+    $(UNIT_FILES:$B/reconciler/units/%=$(DESTDIR)$(PREFIX)/lib/systemd/system/%)
+install: all documents $(UNIT_FILES)
 	install -Dm755 $B/plumb $(word 1,$(INSTALLED))
 	install -Dm644 $B/plumb.8 $(word 2,$(INSTALLED))
 	install -Dm644 $B/plumb.yaml.5 $(word 3,$(INSTALLED))
@@ -188,6 +195,7 @@ install: all documents
 	install -Dm644 $B/plumb.bash $(word 5,$(INSTALLED))
 	install -Dm644 $B/_plumb $(word 6,$(INSTALLED))
 	install -Dm644 $B/plumb.fish $(word 7,$(INSTALLED))
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system $(UNIT_FILES)
 uninstall:
 	rm -f $(INSTALLED)
 clean:

@@ -14,6 +14,7 @@
 #include "../../specs/member.h"
 #include "../../specs/print.h"
 #include "progress.h"
+#include "resuming.h"
 #include "reviewed.h"
 
 struct teller {
@@ -168,6 +169,9 @@ static void totals(struct running *x, struct invocation *in)
 		    (long long)n->created, (long long)n->updated,
 		    (long long)n->removed, (long long)n->refreshed,
 		    (long long)n->failed, (long long)n->skipped);
+		if (x->run.applier.held)
+			sayf(in, ", %zu waiting for a reboot",
+			    x->run.applier.held);
 		if (x->run.applier.stopped)
 			sayf(in, ", %zu not started", x->run.applier.stopped);
 		say(in, ".\n");
@@ -252,19 +256,23 @@ static int apply(struct running *x, struct invocation *in)
 	if (x->run.plan.count || x->run.applier.failed)
 		totals(x, in);
 	if (rc)
-		return EXIT_UNABLE;
+		return resuming_end(x, in, EXIT_UNABLE);
 	if (x->interrupts.count)
 		mention(in, "plumb: interrupted; apply again to go on\n");
-	return run_result(&x->run);
+	return resuming_end(x, in, run_result(&x->run));
 }
 
 static int run(struct invocation *in)
 {
-	const char *word = argument(in, 0, ".");
 	struct running x;
 	struct saved saved;
-	int rc = reviewed_read(in, word, &saved);
+	const char *word;
+	int rc = resuming_read(in);
 
+	if (rc)
+		return rc < 0 ? EXIT_UNABLE : EXIT_DONE;
+	word = argument(in, 0, ".");
+	rc = reviewed_read(in, word, &saved);
 	if (rc)
 		return rc;
 	running_open(&x, in, saved.site ? saved.site : word);
@@ -282,6 +290,8 @@ static int run(struct invocation *in)
 			rc = ask(&x, in);
 		}
 		if (!rc)
+			rc = resuming_begin(&x, in);
+		if (!rc)
 			rc = apply(&x, in);
 		if (!rc && x.run.plan.count && in->options.detailed_exitcode)
 			rc = EXIT_CHANGES;
@@ -294,8 +304,8 @@ const struct command cmd_apply = {
 	.name = "apply",
 	.arguments = "[SITE|FILE]",
 	.about = "make the host what the site says",
-	.details = "Plans as plan does, shows it, asks, and then makes each change in order, several at a time. Each is announced in the journal first and looked at again after it; what needs a change that failed is skipped, and the rest goes on.\n\nWith a FILE that 'plumb plan -o' has written, does what is in it and nothing else, without asking: who reviewed it has approved it. Everything is looked at again first. Where the ground of a change, the site or anything else has moved since, all of that is named, nothing is changed, and it ends with 5.\n\nCtrl-C finishes what is under way and stops; a second one ends it. Either way, applying again goes on from there.",
-	.options = OPTIONS_ACT,
+	.details = "Plans as plan does, shows it, asks, and then makes each change in order, several at a time. Each is announced in the journal first and looked at again after it; what needs a change that failed is skipped, and the rest goes on.\n\nWith a FILE that 'plumb plan -o' has written, does what is in it and nothing else, without asking: who reviewed it has approved it. Everything is looked at again first. Where the ground of a change, the site or anything else has moved since, all of that is named, nothing is changed, and it ends with 5.\n\nCtrl-C finishes what is under way and stops; a second one ends it. Either way, applying again goes on from there.\n\nWhat needs a change that takes effect only when the host is rebooted waits for that, in later runs too, and it ends with 9. --resume then goes on with the same site and options; plumb-resume.service does so at boot.",
+	.options = OPTIONS_ACT | OPTION_RESUME,
 	.most = 1,
 	.run = run,
 };

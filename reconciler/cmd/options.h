@@ -32,6 +32,7 @@ enum {
 	OPTION_OUTPUT = 1 << 16,
 	OPTION_FORMAT = 1 << 17,
 	OPTION_PRUNE = 1 << 18,
+	OPTION_RESUME = 1 << 19,
 
 	OPTIONS_ALWAYS = OPTION_HELP | OPTION_VERSION | OPTION_VERBOSE |
 	    OPTION_COLOR,
@@ -70,6 +71,7 @@ struct options {
 	/* enum graph_format */
 	int format;
 	int prune;
+	int resume;
 	int help;
 	int version;
 	/* OPTION_ bits of those that were on the command line */

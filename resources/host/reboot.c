@@ -20,6 +20,24 @@ int host_boot(struct job *job, const struct host *host, const char **id)
 	return **id != '\0';
 }
 
+bool host_is_going_down(struct job *job, const struct host *host)
+{
+	static const char *const ask[] = { "systemctl", "is-system-running",
+		NULL };
+	const struct process process = { .argv = ask };
+	struct err nowhere = err_new(job->arena);
+	struct job quiet = { .arena = job->arena, .err = &nowhere };
+	struct file_read first;
+	struct outcome said;
+
+	/* what systemd becomes at last answers nobody */
+	if (!host_read(&quiet, host, "/proc/1/comm", ID_LONGEST, &first) &&
+	    !strncmp(first.content.data, "systemd-shutdow", 15))
+		return true;
+	return !host_ask(&quiet, host, &process, &said) &&
+	    !strncmp(said.out.data, "stopping", 8);
+}
+
 int host_asks_reboot(struct job *job, const struct host *host,
     struct strings *packages)
 {
