@@ -83,6 +83,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.evaluator = evaluator_open(arena, &outside),
 		.scope = names(arena, values) };
 
+	/* what is in the input itself is no secret */
+	if (memmem(data, size, canary, sizeof(canary) - 1))
+		return evaluator_close(r.evaluator), 0;
 	check(&r, evaluate_template(&r, &source, &out), &out);
 	check(&r, evaluate(&r, &in, &out), &out);
 	check(&r, evaluate_bare(&r, &in, &out), &out);
