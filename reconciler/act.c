@@ -18,12 +18,8 @@
 #include "../specs/member.h"
 #include "../specs/spec.h"
 #include "apply.h"
-#include "objects.h"
 #include "observe.h"
 #include "saved.h"
-
-/* content above this is not kept from before */
-enum { KEPT = 64 << 20 };
 
 static int64_t now(void)
 {
@@ -112,34 +108,6 @@ static const char *cause_of(const struct task *t)
 	return t->change ? cause_name(t->change->cause) : "moved since the plan";
 }
 
-/* the bytes that are about to go; sensitive ones are not kept */
-static int keep_bytes(struct task *t, struct strings *kept, struct err *err)
-{
-	const struct attribute *table = t->resource->kind->attributes, *row;
-	struct object object;
-
-	for (row = table; t->resource->observed && row->name; row++) {
-		const struct content *c;
-
-		if (type_storage(row->type) != AS_CONTENT ||
-		    row_is_alias(table, row) ||
-		    resource_hides(t->resource, row))
-			continue;
-		c = MEMBER_OF(struct content *, row, t->resource->observed);
-		if (!c || !c->data || c->size > KEPT ||
-		    (t->action != ACTION_REMOVE && t->action != ACTION_REPLACE
-		    && !(t->differ & UINT64_C(1) << (row - table))))
-			continue;
-		object.bytes = (struct bytes){ c->data, c->size };
-		if (objects_put(t->applier->state, &object, 1, err))
-			return -1;
-		kept->item = arena_array(t->arena, 1, sizeof(*kept->item));
-		kept->item[0] = arena_string(t->arena, object.digest);
-		kept->count = 1;
-	}
-	return 0;
-}
-
 static bool asks_reboot(const struct task *t)
 {
 	return t->resource->common.reboot == 1 && t->applier->reboots->due;
@@ -176,8 +144,6 @@ static int announce(struct task *tasks, size_t n, struct err *err)
 
 		if (t->fate != FATE_WAITS || t->action == ACTION_NONE)
 			continue;
-		if (keep_bytes(t, &act->objects, err))
-			return -1;
 		act->address = t->resource->address;
 		act->action = action_word(t->action);
 		act->cause = cause_of(t);
@@ -191,7 +157,8 @@ static int announce(struct task *tasks, size_t n, struct err *err)
 	}
 	if (!count)
 		return 0;
-	if (journal_intend(tasks[0].applier->journal, acts, count, err))
+	if (keep_bytes(whose, acts, count, err) ||
+	    journal_intend(tasks[0].applier->journal, acts, count, err))
 		return -1;
 	for (i = 0; i < count; i++)
 		whose[i]->act = acts[i].act;

@@ -100,6 +100,15 @@ int apply_plan(struct applier *, struct err *);
 /* whether a resource's attributes are what they will be: for output() */
 bool apply_is_settled(const struct applier *, const struct resource *);
 
+/* --- keep.c --- */
+
+/*
+ * The bytes that are about to go, of tasks that are about to be announced: kept
+ * durably, and named in `objects` of their acts. What is secret is not kept.
+ */
+int keep_bytes(struct task *const *, struct journal_act *, size_t,
+    struct err *);
+
 /* --- act.c: one turn, or several of a group at once --- */
 
 /*

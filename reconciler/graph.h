@@ -35,6 +35,10 @@ struct resource {
 	enum sight sight;
 	/* rows of what is there that were secret when they were made */
 	uint64_t was_secret;
+	/* not NULL: it gives way, and nothing is done to it: why */
+	const char *yields;
+	/* because another is now what it was */
+	bool taken;
 };
 
 enum edge_type {

@@ -125,6 +125,12 @@ int journal_acts_of(struct arena *, struct journal *,
 /* 1: found, 0, -1 */
 int journal_act_find(struct arena *, struct journal *, int64_t act,
     struct journal_act *, struct err *);
+/* every refresh that the acts of a run owed, paid or not, as often as it did */
+int journal_owed_in(struct arena *, struct journal *, int64_t run,
+    struct journal_refreshes *, struct err *);
+/* 1: what is there was created by us, 0: it was there before, -1 */
+int journal_created(struct arena *, struct journal *, const char *address,
+    struct err *);
 /* what was found to have drifted, in a run; of a resource, newest first */
 int journal_drifts(struct arena *, struct journal *, int64_t run,
     struct journal_drifts *, struct err *);

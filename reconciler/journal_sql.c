@@ -68,6 +68,8 @@ const char sql_all_states[] =
     " GROUP BY address)";
 const char sql_one_state[] =
     "WHERE address = ?1 AND keep <> 0 ORDER BY number DESC LIMIT 1";
+const char sql_forgotten[] =
+    "WHERE address = ?1 AND keep = 2 ORDER BY number DESC LIMIT 1";
 const char sql_open_acts[] =
     "WHERE number >= ?1 AND NOT EXISTS"
     " (SELECT 1 FROM closed WHERE closed.act = act.number) ORDER BY number";

@@ -40,6 +40,7 @@ extern const char *const sql_migrations[SQL_VERSION];
 /* what follows SELECT ... FROM TABLE; parameters are ?1 to ?3 */
 extern const char sql_all_states[];
 extern const char sql_one_state[];
+extern const char sql_forgotten[];
 extern const char sql_open_acts[];
 extern const char sql_still_owed[];
 extern const char sql_newest[];

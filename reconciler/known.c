@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../specs/member.h"
 #include "../specs/names.h"
 #include "../specs/spec.h"
 #include "graph.h"
@@ -94,6 +95,25 @@ static const struct owner *owner_find(const struct knower *c,
 	return NULL;
 }
 
+static bool is_orphan(const struct resource *r)
+{
+	return r->declaration->origin == ORIGIN_ORPHAN;
+}
+
+/* where a kind owns nothing else, it owns the name of what it is about */
+static void own_name(struct knower *c, const struct resource *r,
+    const void *what)
+{
+	const struct attribute *row;
+
+	for (row = r->kind->attributes; row->name; row++)
+		if ((row->flags & ATTRIBUTE_NAME) &&
+		    type_storage(row->type) == AS_TEXT &&
+		    attribute_given(row, what))
+			on_owns(c, r->kind->name,
+			    MEMBER_OF(char *, row, what));
+}
+
 static void index_owners(struct knower *c)
 {
 	struct graph *g = c->graph;
@@ -106,6 +126,13 @@ static void index_owners(struct knower *c)
 	for (i = 0; i < c->owner_count; i++) {
 		o = &c->owners[i];
 		other = owner_find(c, o->what, o->name, strlen(o->name));
+		if (other && is_orphan(&g->resources[o->node])) {
+			/* orphans come last, so it is the other that stays */
+			g->resources[o->node].yields = arena_printf(g->arena,
+			    "it is %s now", g->resources[other->node].address);
+			g->resources[o->node].taken = true;
+			continue;
+		}
 		if (other) {
 			c->failed = err_at(c->err,
 			    g->resources[o->node].declaration->pos,
@@ -248,6 +275,33 @@ void graph_turn_removals(struct graph *g)
 	}
 }
 
+/* an orphan that something declared needs stays, with all that it needs */
+static void keep_needed(struct graph *g)
+{
+	bool again = true;
+	size_t i;
+
+	while (again) {
+		again = false;
+		for (i = 0; i < g->edge_count; i++) {
+			const struct edge *e = &g->edges[i];
+			struct resource *from, *to;
+
+			if (e->from >= g->count || e->to >= g->count)
+				continue;
+			from = &g->resources[e->from];
+			to = &g->resources[e->to];
+			if (!is_orphan(from) || from->yields ||
+			    (is_orphan(to) ? !to->yields :
+			    to->common.ensure == ENSURE_ABSENT))
+				continue;
+			from->yields = arena_printf(g->arena, "%s needs it",
+			    to->address);
+			again = true;
+		}
+	}
+}
+
 int graph_connect_known(struct graph *g, const void *const *as,
     struct err *err)
 {
@@ -255,6 +309,7 @@ int graph_connect_known(struct graph *g, const void *const *as,
 	struct hooks hooks = { .context = &k, .requires = on_requires,
 		.requires_path = on_requires_path, .owns = on_owns };
 	struct job job = { .arena = g->arena, .err = err, .hooks = &hooks };
+	size_t owned;
 
 	for (k.node = 0; k.node < g->count; k.node++) {
 		struct resource *r = &g->resources[k.node];
@@ -262,12 +317,16 @@ int graph_connect_known(struct graph *g, const void *const *as,
 
 		job.address = r->address;
 		job.pos = r->declaration->pos;
+		owned = k.owner_count;
 		if (what && r->kind->requires && r->kind->requires(&job, what))
 			k.failed = -1;
+		if (what && k.owner_count == owned)
+			own_name(&k, r, what);
 	}
 	index_owners(&k);
 	if (!as)
 		sort_paths(&k);
 	settle_claims(&k);
+	keep_needed(g);
 	return k.failed;
 }

@@ -44,6 +44,8 @@ static bool is_wanted(const struct observer *o, size_t i)
 	const struct graph *g = o->graph;
 	uint32_t e;
 
+	if (g->resources[i].yields)
+		return false;
 	if (!o->selected || o->selected[i])
 		return true;
 	for (e = g->out_start[i]; e < g->out_start[i + 1]; e++)

@@ -15,6 +15,7 @@
 #include "../specs/member.h"
 #include "../specs/spec.h"
 #include "observe.h"
+#include "past.h"
 
 struct change *plan_change(const struct plan *p, const struct resource *r)
 {
@@ -203,10 +204,14 @@ static enum cause find_cause(struct plan *p, const struct planner *with,
 	const struct journal_state *state = recall_state(with->recall,
 	    r->address, err);
 
+	if (state)
+		r->was_secret = described_secrets(p->arena,
+		    r->kind->attributes, state->observed);
+	if (r->declaration->origin != ORIGIN_SPEC)
+		return r->declaration->origin == ORIGIN_UNDO ? CAUSE_UNDO :
+		    CAUSE_ORPHAN;
 	if (!state)
 		return CAUSE_NEW;
-	r->was_secret = described_secrets(p->arena, r->kind->attributes,
-	    state->observed);
 	if (r->reading.later)
 		return CAUSE_VALUE;
 	if (strcmp(state->desired, describe_desired(p->arena, r,
@@ -246,6 +251,8 @@ static int decide(struct plan *p, const struct planner *with,
 {
 	struct change c = { .resource = r };
 
+	if (r->yields)
+		return 0;
 	if (r->sight == UNKNOWN) {
 		p->unknown++;
 		return 0;
@@ -315,6 +322,29 @@ static int foresee(struct plan *p, const struct planner *with,
 	return n ? kind->foresee(acts, n, with->host) : 0;
 }
 
+void change_note(struct arena *a, struct change *c, const char *text)
+{
+	const char **item = arena_array(a, c->notes.count + 1, sizeof(*item));
+
+	if (c->notes.count)
+		memcpy(item, c->notes.item, c->notes.count * sizeof(*item));
+	item[c->notes.count++] = text;
+	c->notes.item = item;
+}
+
+static void note_refusals(struct plan *p)
+{
+	const char *why;
+	size_t i;
+
+	for (i = 0; i < p->count; i++) {
+		why = past_refusal(p->arena, &p->changes[i]);
+		if (why)
+			change_note(p->arena, &p->changes[i], arena_printf(
+			    p->arena, "cannot be undone: %s", why));
+	}
+}
+
 int plan_make(struct plan *p, const struct planner *with, struct err *err)
 {
 	struct graph *g = p->graph;
@@ -337,5 +367,6 @@ int plan_make(struct plan *p, const struct planner *with, struct err *err)
 	for (k = kinds; *k && p->count; k++)
 		if ((*k)->foresee)
 			failed |= foresee(p, with, *k, err);
+	note_refusals(p);
 	return failed;
 }

@@ -30,6 +30,10 @@ enum cause {
 	CAUSE_REFRESH,
 	/* a value that it uses will be another one */
 	CAUSE_VALUE,
+	/* it shall be as it was before a run */
+	CAUSE_UNDO,
+	/* the site created it, and no longer declares it */
+	CAUSE_ORPHAN,
 };
 
 struct change {
@@ -50,6 +54,17 @@ struct change {
 	const struct reboot *waits;
 };
 
+/* what the site once declared, and no longer does; see prune.c */
+struct orphans {
+	/* not NULL: they are not removed, and why */
+	const char *refusal;
+	/* that plumb created; that were there before it; that have no state, or
+	   are gone already */
+	struct strings ours, theirs, gone;
+	/* ours are removed, and the others forgotten */
+	bool prune;
+};
+
 struct plan {
 	struct arena *arena;
 	struct graph *graph;
@@ -64,6 +79,7 @@ struct plan {
 	/* changes that wait for a reboot; they are in the other counts too */
 	size_t to_wait;
 	size_t to_create, to_update, to_remove, to_refresh, to_see;
+	struct orphans orphans;
 };
 
 /* what a plan is made from besides the graph */
@@ -88,6 +104,8 @@ const void *resource_wanted(struct arena *, const struct resource *);
 /* what would change of one resource, as things are now */
 enum action resource_differs(const struct resource *, uint64_t *differ);
 
+/* a line more under it */
+void change_note(struct arena *, struct change *, const char *text);
 /* "create", "update", "refresh", ...; a kind's own verb where it has one */
 const char *change_verb(const struct change *);
 const char *cause_name(enum cause);

@@ -40,7 +40,7 @@ static void escaped(struct writer *w, const char *s)
 const char *cause_name(enum cause cause)
 {
 	static const char *const names[] = { "new", "spec changed", "drift",
-		"refresh", "value changes" };
+		"refresh", "value changes", "undo", "no longer declared" };
 
 	return names[cause];
 }
@@ -329,6 +329,37 @@ static void losses(struct writer *w)
 	}
 }
 
+/* what the site no longer declares, and what becomes of that */
+static void orphans(struct writer *w)
+{
+	const struct plan *p = w->plan;
+	const struct orphans *o = &p->orphans;
+	size_t i;
+
+	if (o->ours.count && !o->prune) {
+		text_add(w->out, "Orphaned: ");
+		names(w, &o->ours, SIZE_MAX);
+		text_addf(w->out, " (no longer declared; --prune removes %s)\n",
+		    o->ours.count == 1 ? "it" : "them");
+	}
+	if (o->theirs.count && o->prune) {
+		text_add(w->out, "Forgets: ");
+		names(w, &o->theirs, SIZE_MAX);
+		text_add(w->out, " (no longer declared, but there before plumb was)\n");
+	}
+	for (i = 0; o->ours.count && o->prune && i < p->graph->count; i++) {
+		const struct resource *r = &p->graph->resources[i];
+
+		if (!r->yields)
+			continue;
+		text_add(w->out, "Keeps: ");
+		escaped(w, r->address);
+		text_add(w->out, " (no longer declared, but ");
+		escaped(w, r->yields);
+		text_add(w->out, ")\n");
+	}
+}
+
 static void changes(struct writer *w)
 {
 	size_t i;
@@ -359,6 +390,7 @@ void plan_text(struct text *out, const struct plan *p,
 
 	changes(&w);
 	losses(&w);
+	orphans(&w);
 	if (!p->count)
 		text_add(out, p->unknown || p->left_out ?
 		    "Nothing is to be changed.\n" :

@@ -117,5 +117,10 @@ struct value plan_summary(struct arena *a, const struct plan *p)
 	map_add_int(&m, "unknown", (int64_t)p->unknown);
 	map_add_int(&m, "left_out", (int64_t)p->left_out);
 	map_add_int(&m, "unchanged", (int64_t)p->unchanged);
+	if (p->orphans.ours.count)
+		map_add(&m, p->orphans.prune ? "pruned" : "orphaned",
+		    strings_list(a, &p->orphans.ours));
+	if (p->orphans.theirs.count && p->orphans.prune)
+		map_add(&m, "forgotten", strings_list(a, &p->orphans.theirs));
 	return map_done(&m);
 }

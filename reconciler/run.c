@@ -7,7 +7,9 @@
  */
 #include "run.h"
 
+#include <limits.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,16 +25,38 @@
 
 /* --- 1. read what is desired --- */
 
+int run_open_host(struct run *r)
+{
+	if (host_open(arena_child(r->arena), r->root, &r->host, r->err))
+		return -1;
+	r->host_is_open = true;
+	r->host.name = "localhost";
+	return 0;
+}
+
 static int read_facts(struct run *r)
 {
 	struct job job = { .arena = r->arena, .err = r->err,
 		.address = "the facts of this host" };
 
-	if (host_open(arena_child(r->arena), r->root, &r->host, r->err))
+	return run_open_host(r) || host_facts(&job, &r->host, &r->facts);
+}
+
+static const char *absolute(struct arena *a, const char *path)
+{
+	char real[PATH_MAX];
+
+	return realpath(path, real) ? arena_string(a, real) : path;
+}
+
+int run_connect(struct run *r)
+{
+	r->graph = (struct graph){ .arena = r->arena };
+	if (graph_resolve(&r->graph, &r->reader, &r->spec))
 		return -1;
-	r->host_is_open = true;
-	r->host.name = "localhost";
-	return host_facts(&job, &r->host, &r->facts);
+	if (graph_connect(&r->graph, r->err))
+		return -1;
+	return graph_sort(&r->graph, r->err);
 }
 
 int run_load(struct run *r)
@@ -43,6 +67,7 @@ int run_load(struct run *r)
 	r->site = site_open(arena_child(r->arena), r->path, r->err);
 	if (!r->site || read_facts(r))
 		return -1;
+	r->where = absolute(r->arena, site_path(r->site));
 	r->evaluator = evaluator_open(arena_child(r->arena),
 	    outside_new(r));
 	r->reader = (struct reader){ .arena = r->arena, .err = r->err,
@@ -52,11 +77,7 @@ int run_load(struct run *r)
 		graph_resolve(&r->graph, &r->reader, &r->spec);
 		return -1;
 	}
-	if (graph_resolve(&r->graph, &r->reader, &r->spec))
-		return -1;
-	if (graph_connect(&r->graph, r->err))
-		return -1;
-	return graph_sort(&r->graph, r->err);
+	return run_connect(r);
 }
 
 /* --- 2. learn what earlier runs left --- */
@@ -154,7 +175,7 @@ int run_plan(struct run *r)
 		.refreshes = &r->refreshes, .reboots = &r->reboots };
 	size_t unknown;
 
-	if (select_nodes(r, &planner.selected))
+	if (prune_find(r) || select_nodes(r, &planner.selected))
 		return -1;
 	observer.selected = planner.selected;
 	observe_all(&observer, r->err, &unknown);
@@ -202,7 +223,8 @@ static int adopt_unchanged(struct run *r)
 	for (i = 0; i < g->count; i++) {
 		struct resource *x = &g->resources[i];
 
-		if (!is_as_desired(r, x))
+		if (!is_as_desired(r, x) ||
+		    x->declaration->origin != ORIGIN_SPEC)
 			continue;
 		s = journal_states_find(&r->recall.states, x->address);
 		o = (struct journal_outcome){ .address = x->address,
@@ -230,7 +252,8 @@ static int close_open_acts(struct run *r)
 	for (i = 0; i < r->open.count; i++) {
 		x = graph_find_address(&r->graph, r->open.item[i].address,
 		    &nowhere, (struct pos){ 0 });
-		if (x && !is_as_desired(r, x))
+		/* without a site it is not known what is declared */
+		if (x ? !is_as_desired(r, x) : !r->site)
 			continue;
 		o = (struct journal_outcome){ .act = r->open.item[i].act,
 			.address = r->open.item[i].address,
@@ -258,16 +281,16 @@ int run_result(const struct run *r)
 
 int run_apply(struct run *r, const char *command)
 {
-	const struct revision *revision = git_revision(r->arena,
-	    site_path(r->site));
-	struct journal_run row = { .site = site_path(r->site),
+	const struct revision *revision = r->site ? git_revision(r->arena,
+	    r->where) : NULL;
+	struct journal_run row = { .site = r->where,
 		.command = command, .user = run_user(r->arena),
 		.host = r->host.name,
 		.revision = revision ? revision->id : NULL };
 	struct applier *a = &r->applier;
 	int failed;
 
-	if (journal_run_begin(r->journal, &row, &row.run, r->err))
+	if (journal_run_begin(r->journal, &row, &r->number, r->err))
 		return -1;
 	a->arena = r->arena;
 	a->graph = &r->graph;
@@ -283,7 +306,8 @@ int run_apply(struct run *r, const char *command)
 	failed = reboots_record(&r->reboots, r->journal, r->err) ||
 	    apply_plan(a, r->err) ? -1 : 0;
 	if (!failed)
-		failed = adopt_unchanged(r) | close_open_acts(r);
+		failed = adopt_unchanged(r) | close_open_acts(r) |
+		    prune_forget(r);
 	return journal_run_end(r->journal, run_result(r), &a->counts,
 	    r->err) | failed;
 }

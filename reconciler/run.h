@@ -17,6 +17,8 @@ struct run {
 	const char *root;
 	size_t jobs;
 	const struct strings *targets, *excludes;
+	/* remove what the site created and no longer declares */
+	bool prune;
 	/* 1: finish what is under way; 2: end it */
 	const volatile int *stop;
 	const volatile bool *stop_hard;
@@ -25,7 +27,9 @@ struct run {
 	void *context;
 
 	/* --- what becomes known, in this order --- */
-	struct site *site;
+	struct site *site; /* NULL: a run is undone */
+	/* its directory, absolute: what the journal knows it by */
+	const char *where;
 	struct host host;
 	bool host_is_open;
 	struct value facts;
@@ -40,8 +44,12 @@ struct run {
 	struct reboots reboots;
 	struct plan plan;
 	struct applier applier;
+	/* of the journal, from run_apply() on */
+	int64_t number;
 };
 
+/* the machine that it is for */
+int run_open_host(struct run *);
 /* read the site: graph is made and sorted; facts of the host are known */
 int run_load(struct run *);
 /* what the journal knows; `mode` JOURNAL_READ makes no file */
@@ -55,6 +63,18 @@ int run_plan(struct run *);
 int run_apply(struct run *, const char *command);
 /* the exit code of what was planned and done */
 int run_result(const struct run *);
+/* the graph of what `spec` holds now */
+int run_connect(struct run *);
 /* the name of the user that plumb runs as */
 const char *run_user(struct arena *);
 void run_close(struct run *);
+
+/* --- prune.c --- */
+
+/*
+ * Find the orphans. Where they are to be removed, the graph is made again with
+ * them in it; -1 also where plan.orphans.refusal says why not.
+ */
+int prune_find(struct run *);
+/* what is gone or was never ours is forgotten; within a run of the journal */
+int prune_forget(struct run *);

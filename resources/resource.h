@@ -38,6 +38,8 @@ enum {
 	KIND_UNSURE = 2,
 	/* it has no state of its own to undo or to adopt (probe, command) */
 	KIND_STATELESS = 4,
+	/* it does what nobody can undo: it runs a program of the user's */
+	KIND_RUNS = 8,
 };
 
 struct kind {

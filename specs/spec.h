@@ -19,6 +19,15 @@ struct trail {
 	const char *text;
 };
 
+/* who says that it shall be so */
+enum origin {
+	ORIGIN_SPEC,
+	/* the journal: it was so before the run that is undone */
+	ORIGIN_UNDO,
+	/* the journal: the site created it, and no longer declares it */
+	ORIGIN_ORPHAN,
+};
+
 /* one resource as declared, its expressions replaced */
 struct declaration {
 	/* plural, as written; interned */
@@ -33,6 +42,7 @@ struct declaration {
 	/* for templates */
 	const struct scope *scope;
 	const struct trail *trail;
+	enum origin origin;
 };
 
 struct spec {

@@ -30,7 +30,7 @@ static int record(struct running *x, struct invocation *in)
 {
 	struct run *r = &x->run;
 	struct plan *p = &r->plan;
-	struct journal_run row = { .site = r->path, .host = r->host.name,
+	struct journal_run row = { .site = r->where, .host = r->host.name,
 		.command = running_words(in), .user = run_user(in->arena) };
 	struct journal_drift *drifts = arena_array(in->arena, p->count,
 	    sizeof(*drifts));

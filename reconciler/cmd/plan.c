@@ -36,7 +36,7 @@ const struct command cmd_plan = {
 	.arguments = "[SITE]",
 	.about = "show what apply would change, and why",
 	.details = "Reads the site, looks at the host with the same code that apply uses, and prints each change with its cause and place: + create, ~ update, -/+ replace, - remove, > refresh, ? known only during the run. Then what is removed and refreshed, by name, and the totals.\n\nWith -o, the plan is also written to FILE, whole and for its owner only, with the state that each change rests on; nothing of a secret is in it. 'plumb show' prints it again, and 'plumb apply' on this machine does that and nothing else.\n\nNothing is changed, on the host or in the journal.",
-	.options = OPTIONS_LOOK | OPTION_DETAILED_EXITCODE |
+	.options = OPTIONS_LOOK | OPTION_PRUNE | OPTION_DETAILED_EXITCODE |
 	    OPTION_OUTPUT,
 	.most = 1,
 	.run = run,

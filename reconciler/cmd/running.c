@@ -29,6 +29,7 @@ void running_open(struct running *x, struct invocation *in, const char *site)
 		.jobs = (size_t)in->options.jobs,
 		.targets = in->options.targets,
 		.excludes = in->options.excludes,
+		.prune = in->options.prune,
 		.stop = &x->interrupts.count,
 		.stop_hard = &x->interrupts.hard,
 		.progress = on_progress,
@@ -128,7 +129,7 @@ int running_plan(struct running *x, struct invocation *in,
 	if (rc)
 		return rc;
 	if (run_recall(r, mode) || run_plan(r))
-		return EXIT_UNABLE;
+		return r->plan.orphans.refusal ? EXIT_REFUSED : EXIT_UNABLE;
 	progress_hide(x->progress);
 	if (x->interrupts.count) {
 		err_at(&in->err, (struct pos){ 0 }, "interrupted");
