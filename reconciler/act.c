@@ -240,6 +240,16 @@ static const char *names_of(struct arena *a, const struct kind *kind,
 	return text_string(&t);
 }
 
+/* what it has left, if anything, for the journal: how it ended is its proof */
+static void look_after(struct task *t)
+{
+	struct err unheard = err_new(t->arena);
+
+	t->job.err = &unheard;
+	observe_one(&t->job, t->applier->host, t->resource);
+	t->job.err = &t->err;
+}
+
 static void prove(struct task *t)
 {
 	uint64_t differ;
@@ -250,8 +260,10 @@ static void prove(struct task *t)
 	t->fate = FATE_CHANGED;
 	if (!t->reboot && asks_reboot(t))
 		t->reboot = "the site asks for it after a change";
-	if (t->resource->kind->flags & KIND_STATELESS)
+	if (t->resource->kind->flags & KIND_STATELESS) {
+		look_after(t);
 		return;
+	}
 	if (observe_one(&t->job, t->applier->host, t->resource)) {
 		t->fate = FATE_FAILED;
 		return;

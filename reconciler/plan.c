@@ -217,6 +217,9 @@ static enum cause find_cause(struct plan *p, const struct planner *with,
 	if (strcmp(state->desired, describe_desired(p->arena, r,
 	    journal_key(with->recall->journal))))
 		return CAUSE_SPEC;
+	/* the last run left it as absent as it is */
+	if (!state->observed && r->sight == ABSENT)
+		return CAUSE_AGAIN;
 	return CAUSE_DRIFT;
 }
 

@@ -30,6 +30,8 @@ enum cause {
 	CAUSE_REFRESH,
 	/* a value that it uses will be another one */
 	CAUSE_VALUE,
+	/* it left nothing that would say that it was done: a command */
+	CAUSE_AGAIN,
 	/* it shall be as it was before a run */
 	CAUSE_UNDO,
 	/* the site created it, and no longer declares it */

@@ -39,8 +39,12 @@ static void escaped(struct writer *w, const char *s)
 
 const char *cause_name(enum cause cause)
 {
-	static const char *const names[] = { "new", "spec changed", "drift",
-		"refresh", "value changes", "undo", "no longer declared" };
+	static const char *const names[] = {
+		[CAUSE_NEW] = "new", [CAUSE_SPEC] = "spec changed",
+		[CAUSE_DRIFT] = "drift", [CAUSE_REFRESH] = "refresh",
+		[CAUSE_VALUE] = "value changes", [CAUSE_AGAIN] = "every run",
+		[CAUSE_UNDO] = "undo", [CAUSE_ORPHAN] = "no longer declared",
+	};
 
 	return names[cause];
 }
@@ -90,7 +94,6 @@ static void names(struct writer *w, const struct strings *s, size_t most)
 
 static void header(struct writer *w, const struct change *c)
 {
-	struct arena *a = w->arena;
 	const struct resource *r = c->resource;
 	enum paint color;
 	const char *mark = sign(c->action, &color);
@@ -109,7 +112,8 @@ static void header(struct writer *w, const struct change *c)
 		text_addf(w->out, "%s", r->kind->verb ? r->kind->verb : "see");
 	else
 		text_addf(w->out, "%s", cause_name(c->cause));
-	text_addf(w->out, "  %s", pos_text(a, r->declaration->pos));
+	text_add(w->out, "  ");
+	escaped(w, pos_text(w->arena, r->declaration->pos));
 	paint(w, PLAIN);
 	text_add_char(w->out, '\n');
 }

@@ -19,8 +19,8 @@ static void keep_drift(struct plan *p, size_t *waiting)
 		if (p->changes[i].cause == CAUSE_DRIFT &&
 		    p->changes[i].action != ACTION_UNSURE)
 			p->changes[n++] = p->changes[i];
-		else if (p->changes[i].cause != CAUSE_REFRESH &&
-		    p->changes[i].cause != CAUSE_VALUE &&
+		else if ((p->changes[i].cause == CAUSE_NEW ||
+		    p->changes[i].cause == CAUSE_SPEC) &&
 		    p->changes[i].action != ACTION_UNSURE)
 			++*waiting;
 	p->count = n;
