@@ -142,7 +142,8 @@ subtest 'what fails takes along only what needs it' => sub {
 	like($run->{err}, qr/plumb\.yaml:2:3: command:breaks: sh ended with 3:\n.*too bad/s);
 	is($place->text('other'), 'b', 'the rest was done');
 	is($place->text('needs'), undef);
-	like($run->last, qr/1 created, .*; 1 failed, 2 skipped\.$/);
+	like($run->{out}, qr/^Failed: command:breaks\nApplied: 1 created, .*; 1 failed, 2 skipped\.$/m,
+	    'and named again at the end');
 };
 
 subtest 'what fails is tried again as often as it says' => sub {
@@ -331,6 +332,42 @@ subtest 'each change says why' => sub {
 	$place->plumb('apply', '-y');
 	unlink $place->path('root/f');
 	is($cause->(), 'file:/f=drift', 'what was removed by hand drifted');
+};
+
+subtest 'what leaves nothing behind does not drift' => sub {
+	my $place = on_machine;
+	$place->site(<<~'Y');
+	    commands:
+	      always: { run: ['true'] }
+	      guarded: { run: [touch, PLACE/made], creates: PLACE/made }
+	    Y
+	is($place->plumb('apply', '-y')->{exit}, 0);
+	my %of = of($place->plumb('plan', '--json'), 'change');
+	is_deeply([map { "$_=$of{$_}{cause}" } sort keys %of],
+	    ['command:always=every run']);
+	my $drift = $place->plumb('drift');
+	is($drift->{exit}, 0);
+	is($drift->last, 'Drift: 0 resources differ from what the last run left.');
+	unlink $place->path('made');
+	$drift = $place->plumb('drift');
+	is($drift->{exit}, 2, 'what was made and is gone has drifted');
+	like($drift->{out}, qr/^\+   command:guarded  run, drift/);
+};
+
+subtest 'a refresh that fails is owed until it goes well' => sub {
+	my $place = on_machine;
+	$place->site(<<~'Y');
+	    files: { PLACE/f: { content: a, notifies: command:reload } }
+	    commands:
+	      reload: { run: [test, -e, PLACE/well], refresh_only: true }
+	    Y
+	my $run = $place->plumb('apply', '-y');
+	is($run->{exit}, 4);
+	like($run->{out}, qr/^command:reload: run failed$/m);
+	like($place->plumb('plan')->{out}, qr/^    run because an earlier run left it due$/m);
+	$place->write('well', '');
+	is($place->plumb('apply', '-y')->{exit}, 0);
+	like($place->plumb('plan')->{out}, $empty);
 };
 
 subtest 'a later value does not make its change an asked one' => sub {

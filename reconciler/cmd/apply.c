@@ -24,6 +24,8 @@ struct teller {
 	/* addresses, the oldest first */
 	const char **under_way;
 	size_t count, capacity;
+	const char **failed;
+	size_t failed_count, failed_capacity;
 };
 
 static const char *did(const struct task *t, struct arena *a)
@@ -42,6 +44,19 @@ static const char *did(const struct task *t, struct arena *a)
 	return words[t->action];
 }
 
+static const char *failure(const struct task *t, struct arena *a)
+{
+	const char *refresh;
+
+	if (t->resource->sight == UNKNOWN && !t->err.count)
+		return "could not be looked at";
+	if (!t->refreshed)
+		return "failed";
+	refresh = arena_printf(a, "%s failed", t->refreshed);
+	return t->action == ACTION_UPDATE ?
+	    arena_printf(a, "updated, but %s", refresh) : refresh;
+}
+
 static const char *outcome(const struct task *t, struct arena *a)
 {
 	switch (t->fate) {
@@ -51,8 +66,7 @@ static const char *outcome(const struct task *t, struct arena *a)
 	case FATE_ALREADY:
 		return "already as desired";
 	case FATE_FAILED:
-		return t->resource->sight == UNKNOWN && !t->err.count ?
-		    "could not be looked at" : "failed";
+		return failure(t, a);
 	case FATE_SKIPPED:
 		return arena_printf(a, "skipped, because %s failed",
 		    t->because);
@@ -86,7 +100,7 @@ static void tell_json(struct teller *x, const struct task *t)
 	map_add_text(&m, "address", t->resource->address);
 	map_add_text(&m, "fate", fate_name(t->fate));
 	map_add_text(&m, "outcome", outcome(t, x->in->arena));
-	if (t->refreshed)
+	if (t->refreshed && t->fate != FATE_FAILED)
 		map_add_text(&m, "refreshed", t->refreshed);
 	if (t->reboot)
 		map_add_text(&m, "reboot", t->reboot);
@@ -138,6 +152,9 @@ static void on_end(void *context, const struct task *t)
 
 	x->ended += t->change != NULL;
 	forget(x, t->resource->address);
+	if (t->fate == FATE_FAILED)
+		arena_push(in->arena, x->failed, x->failed_count,
+		    x->failed_capacity, t->resource->address);
 	if (t->fate == FATE_SAME)
 		return;
 	progress_hide(x->running->progress);
@@ -156,6 +173,26 @@ static void on_end(void *context, const struct task *t)
 		text_addf(&line, "; a reboot is needed: %s", t->reboot);
 	text_add_char(&line, '\n');
 	say(in, text_string(&line));
+}
+
+/* by name, where they are seen: what was said of them is far above */
+static void recap(struct teller *x)
+{
+	enum { NAMED = 20 };
+	struct text t = text_new(x->in->arena);
+	size_t i;
+
+	if (!x->failed_count)
+		return;
+	text_add(&t, "Failed: ");
+	for (i = 0; i < x->failed_count && i < NAMED; i++) {
+		text_add(&t, i ? ", " : "");
+		print_escaped(&t, x->failed[i], strlen(x->failed[i]));
+	}
+	if (x->failed_count > NAMED)
+		text_addf(&t, " and %zu more", x->failed_count - NAMED);
+	text_add_char(&t, '\n');
+	say(x->in, text_string(&t));
 }
 
 static void totals(struct running *x, struct invocation *in)
@@ -253,6 +290,8 @@ static int apply(struct running *x, struct invocation *in)
 	rc = run_apply(&x->run, running_words(in));
 	interrupts_listen(&x->interrupts, NULL, NULL);
 	progress_hide(x->progress);
+	if (!in->options.json)
+		recap(&teller);
 	if (x->run.plan.count || x->run.applier.failed)
 		totals(x, in);
 	if (rc)
