@@ -295,6 +295,14 @@ static void on_note(void *context, const char *text)
 		c->notes.item[c->notes.count++] = text;
 }
 
+static void on_loses(void *context, size_t lost, size_t there)
+{
+	struct change *c = context;
+
+	c->also_lost = lost;
+	c->also_there = there;
+}
+
 /* ask a kind once what all of its changes together would bring */
 static int foresee(struct plan *p, const struct planner *with,
     const struct kind *kind, struct err *err)
@@ -314,6 +322,7 @@ static int foresee(struct plan *p, const struct planner *with,
 		hooks = arena_new(p->arena, struct hooks);
 		hooks->context = c;
 		hooks->note = on_note;
+		hooks->loses = on_loses;
 		c->notes.item = arena_array(p->arena, NOTES,
 		    sizeof(*c->notes.item));
 		job->hooks = hooks;

@@ -52,6 +52,8 @@ struct change {
 	bool owed;
 	/* lines that the kind adds */
 	struct strings notes;
+	/* of what it holds besides, it removes so many of so many */
+	size_t also_lost, also_there;
 	/* it waits for the reboot that this needs; NULL */
 	const struct reboot *waits;
 };

@@ -32,21 +32,22 @@ struct command {
 };
 
 #define HOW .flags = ATTRIBUTE_INPUT
+#define RUNS .flags = ATTRIBUTE_INPUT | ATTRIBUTE_RUNS
 static const struct attribute attributes[] = {
 	ATTRIBUTE(command, run, LIST, NULL,
 	    "a program and its arguments; no shell",
-	    .choices = "[newaliases]", HOW),
+	    .choices = "[newaliases]", RUNS),
 	ATTRIBUTE(command, shell, STRING, NULL,
 	    "a script for sh(1); its last command decides how it ended",
-	    .choices = "zcat dump.sql.gz | mysql", HOW),
+	    .choices = "zcat dump.sql.gz | mysql", RUNS),
 	ATTRIBUTE(command, creates, PATH, NULL,
 	    "not run when this is there, which it must make", HOW),
 	ATTRIBUTE(command, unless, LIST, NULL,
 	    "not run when this program ends with 0; it must change nothing",
-	    .choices = "[grep, -q, ^swap, /proc/swaps]", HOW),
+	    .choices = "[grep, -q, ^swap, /proc/swaps]", RUNS),
 	ATTRIBUTE(command, only_if, LIST, NULL,
 	    "run only when this program ends with 0; it must change nothing",
-	    HOW),
+	    RUNS),
 	ATTRIBUTE(command, refresh_only, BOOL, "false",
 	    "run only when something that notifies it has changed", HOW),
 	ATTRIBUTE(command, user, STRING, NULL, "who runs it and its guards",

@@ -24,9 +24,10 @@ struct directory {
 	int exclusive;
 	const struct strings *keep;
 	int force;
-	/* only observed: names that nobody declared, and how many entries below
-	   it have another owner */
+	/* only observed: names that nobody declared, of how many, and how many
+	   entries below it have another owner */
 	struct strings foreign;
+	size_t held;
 	size_t strays;
 };
 
@@ -40,15 +41,17 @@ static const struct attribute attributes[] = {
 	ATTRIBUTE(directory, group, STRING, NULL,
 	    "its group, by name or number; not given: left alone"),
 	ATTRIBUTE(directory, recursive, BOOL, NULL,
-	    "owner and group hold for everything below it as well"),
+	    "owner and group hold for everything below it as well",
+	    .flags = ATTRIBUTE_BELOW),
 	ATTRIBUTE(directory, exclusive, BOOL, NULL,
-	    "it holds only what is declared; the rest is removed"),
+	    "it holds only what is declared; the rest is removed",
+	    .flags = ATTRIBUTE_BELOW),
 	ATTRIBUTE(directory, keep, SET, NULL,
 	    "names that 'exclusive' leaves alone; * and ? stand for others",
 	    .choices = "[\"*.local\", README]", .flags = ATTRIBUTE_INPUT),
 	ATTRIBUTE(directory, force, BOOL, "false",
 	    "when it shall be absent, remove what it holds as well",
-	    .flags = ATTRIBUTE_INPUT),
+	    .flags = ATTRIBUTE_INPUT | ATTRIBUTE_BELOW),
 	{ 0 },
 };
 
@@ -70,13 +73,14 @@ static bool kept(const struct directory *want, const char *name)
 
 /* the names in it that nobody declared */
 static int find_foreign(struct job *job, const struct host *host,
-    const struct directory *want, struct strings *out)
+    const struct directory *want, struct directory *is)
 {
-	struct strings names;
+	struct strings *out = &is->foreign, names;
 	size_t i;
 
 	if (host_list(job, host, want->path, &names) < 0)
 		return -1;
+	is->held = names.count;
 	out->count = 0;
 	out->item = arena_array(job->arena, names.count + 1,
 	    sizeof(*out->item));
@@ -179,7 +183,7 @@ static int observe_below(struct job *job, const struct host *host,
 	is->recursive = want->recursive;
 	is->exclusive = want->exclusive;
 	if (want->exclusive == 1) {
-		if (find_foreign(job, host, want, &is->foreign) < 0)
+		if (find_foreign(job, host, want, is) < 0)
 			return -1;
 		is->exclusive = is->foreign.count == 0;
 	}
@@ -225,14 +229,14 @@ static int apply_below(struct job *job, struct host *host,
 {
 	struct walk w = { .job = job, .host = host, .change = host,
 		.uid = uid, .gid = gid };
-	struct strings foreign = { 0 };
+	struct directory is = { 0 };
 	size_t i;
 
-	if (want->exclusive == 1 && find_foreign(job, host, want, &foreign) < 0)
+	if (want->exclusive == 1 && find_foreign(job, host, want, &is) < 0)
 		return -1;
-	for (i = 0; i < foreign.count; i++)
+	for (i = 0; i < is.foreign.count; i++)
 		if (remove_tree(job, host,
-		    below(job, want->path, foreign.item[i]), 0) < 0)
+		    below(job, want->path, is.foreign.item[i]), 0) < 0)
 			return -1;
 	return want->recursive == 1 ? walk(&w, want->path, 0) : 0;
 }
@@ -282,6 +286,8 @@ static int foresee(struct act *acts, size_t count, const struct host *host)
 			continue;
 		if (!acts[i].desired && is->force == 1)
 			job_note(acts[i].job, "with all that it holds");
+		if (acts[i].desired && is->foreign.count)
+			job_loses(acts[i].job, is->foreign.count, is->held);
 		if (acts[i].desired && is->foreign.count)
 			job_note(acts[i].job, "also removes: %s",
 			    listed(acts[i].job, &is->foreign));

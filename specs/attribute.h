@@ -41,6 +41,10 @@ enum {
 	ATTRIBUTE_NAME = 16,
 	/* cannot be changed in place: the resource is removed and made anew */
 	ATTRIBUTE_REPLACES = 32,
+	/* a program that the spec names is run for it */
+	ATTRIBUTE_RUNS = 64,
+	/* where it is true, all that lies below the resource changes with it */
+	ATTRIBUTE_BELOW = 128,
 };
 
 struct attribute {

@@ -35,6 +35,12 @@ void job_note(struct job *job, const char *fmt, ...)
 	va_end(ap);
 }
 
+void job_loses(struct job *job, size_t lost, size_t there)
+{
+	if (job->hooks && job->hooks->loses)
+		job->hooks->loses(job->hooks->context, lost, there);
+}
+
 void job_progress(struct job *job, const char *fmt, ...)
 {
 	va_list ap;

@@ -20,6 +20,8 @@ void job_owns(struct job *, const char *what, const char *name);
 /* a line under the resource in the plan: "also installs: libfoo" */
 void job_note(struct job *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* the change also removes `lost` of the `there` things that it holds */
+void job_loses(struct job *, size_t lost, size_t there);
 /* for progress on a terminal: what it waits for now */
 void job_progress(struct job *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
@@ -38,6 +40,7 @@ struct hooks {
 	void (*requires_path)(void *, const char *path, const char *reason);
 	void (*owns)(void *, const char *what, const char *name);
 	void (*note)(void *, const char *text);
+	void (*loses)(void *, size_t lost, size_t there);
 	void (*progress)(void *, const char *text);
 	void (*needs_reboot)(void *, const char *why);
 	bool (*declared)(void *, const char *path);
