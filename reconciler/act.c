@@ -19,6 +19,7 @@
 #include "../specs/spec.h"
 #include "apply.h"
 #include "observe.h"
+#include "policy.h"
 #include "saved.h"
 
 static int64_t now(void)
@@ -69,6 +70,33 @@ static void check_ground(struct task *t)
 	}
 }
 
+/* values that are known only now may be what the policy does not allow */
+static bool is_allowed(struct task *t)
+{
+	struct refusals refused = { .arena = t->arena };
+
+	if (!t->resource->reading.references)
+		return true;
+	if (policy_refusals_of(t->applier->policy, t->resource, &refused,
+	    &t->err))
+		return false;
+	if (refused.count)
+		job_fail(&t->job, "refused: %s", refused.item[0].text);
+	return !refused.count;
+}
+
+/* it is protected, and the plan did not see that it would be lost */
+static bool is_kept(struct task *t)
+{
+	struct journal_state state;
+
+	if (!loses(t->action) || (t->change && loses(t->change->action)))
+		return false;
+	return t->resource->common.protect == 1 ||
+	    (journal_state_find(t->arena, t->applier->journal,
+	    t->resource->address, &state, &t->err) > 0 && state.protect);
+}
+
 static void look_again(struct task *t)
 {
 	struct applier *a = t->applier;
@@ -82,11 +110,16 @@ static void look_again(struct task *t)
 		t->fate = FATE_FAILED;
 		return;
 	}
-	if (observe_one(&t->job, a->host, t->resource)) {
+	if (!is_allowed(t) || observe_one(&t->job, a->host, t->resource)) {
 		t->fate = FATE_FAILED;
 		return;
 	}
 	t->action = resource_differs(t->resource, &t->differ);
+	if (is_kept(t)) {
+		job_fail(&t->job, "it was left alone, because it is protected, and would be removed or replaced now");
+		t->fate = FATE_FAILED;
+		return;
+	}
 	check_ground(t);
 }
 

@@ -27,6 +27,7 @@ enum fate {
 };
 
 struct applier;
+struct policy_check;
 struct saved;
 
 /* one resource's turn */
@@ -71,6 +72,8 @@ struct applier {
 	size_t jobs;
 	/* what was reviewed; NULL: what is found to do is done */
 	const struct saved *saved;
+	/* for what was not known when the plan was made */
+	const struct policy_check *policy;
 	/* what earlier runs left waiting */
 	const struct reboots *reboots;
 	/* 1: start nothing new; 2: end what is under way as well */

@@ -25,13 +25,30 @@
 
 /* --- 1. read what is desired --- */
 
+/* the state directory as the host sees it; NULL: it cannot */
+static const char *state_within(const struct run *r)
+{
+	size_t size = strlen(r->root);
+
+	if (!strcmp(r->root, "/"))
+		return r->state;
+	if (strncmp(r->state, r->root, size) || r->state[size] != '/')
+		return NULL;
+	return r->state + size;
+}
+
 int run_open_host(struct run *r)
 {
+	struct job job = { .arena = r->arena, .err = r->err,
+		.address = "the policy" };
+
 	if (host_open(arena_child(r->arena), r->root, &r->host, r->err))
 		return -1;
 	r->host_is_open = true;
 	r->host.name = "localhost";
-	return 0;
+	r->check = (struct policy_check){ &r->policy, &r->graph, &r->host,
+		state_within(r) };
+	return policy_read(&job, &r->host, r->root, &r->policy);
 }
 
 static int read_facts(struct run *r)
@@ -231,7 +248,8 @@ static int adopt_unchanged(struct run *r)
 			.outcome = "adopted", .keep = STATE_LEFT,
 			.protect = x->common.protect == 1 };
 		o.desired = describe_desired(r->arena, x, key);
-		if (s && !strcmp(s->desired, o.desired))
+		if (s && !strcmp(s->desired, o.desired) &&
+		    s->protect == o.protect)
 			continue;
 		o.after = describe(r->arena, x, x->observed, key);
 		o.pos = pos_text(r->arena, x->declaration->pos);
@@ -299,6 +317,7 @@ int run_apply(struct run *r, const char *command)
 	a->journal = r->journal;
 	a->state = r->state;
 	a->reader = &r->reader;
+	a->policy = &r->check;
 	a->jobs = r->jobs;
 	a->stop = r->stop;
 	a->stop_hard = r->stop_hard;

@@ -7,6 +7,7 @@
 #include "../specs/spec.h"
 #include "apply.h"
 #include "lock.h"
+#include "policy.h"
 
 struct run {
 	/* --- what is asked for --- */
@@ -19,6 +20,8 @@ struct run {
 	const struct strings *targets, *excludes;
 	/* remove what the site created and no longer declares */
 	bool prune;
+	/* kinds of which any number may be removed; see guard.h */
+	const struct strings *allows;
 	/* 1: finish what is under way; 2: end it */
 	const volatile int *stop;
 	const volatile bool *stop_hard;
@@ -31,6 +34,8 @@ struct run {
 	/* its directory, absolute: what the journal knows it by */
 	const char *where;
 	struct host host;
+	struct policy policy;
+	struct policy_check check;
 	bool host_is_open;
 	struct value facts;
 	struct evaluator *evaluator;

@@ -78,6 +78,7 @@ static int add_origin(struct text *t, const struct run *r,
 	map_add_bool(&m, "prune", o->prune);
 	map_add(&m, "targets", list_of(t->arena, o->targets));
 	map_add(&m, "excludes", list_of(t->arena, o->excludes));
+	map_add(&m, "allows", list_of(t->arena, o->allows));
 	map_add(&m, "sources", sources_value(t->arena, r));
 	add_line(t, map_done(&m));
 	return 0;
@@ -177,7 +178,8 @@ static bool read_origin(struct arena *a, const struct value *line,
 	s->dirty = is_true(line, "dirty");
 	s->options = (struct saved_options){
 		strings_of(a, line, "targets"), strings_of(a, line, "excludes"),
-		text_of(line, "root"), is_true(line, "prune") };
+		text_of(line, "root"), is_true(line, "prune"),
+		strings_of(a, line, "allows") };
 	s->sources = value_find(line, "sources");
 	return s->site && s->options.root && s->sources &&
 	    s->sources->type == VALUE_MAP;

@@ -22,6 +22,7 @@ struct saved_options {
 	/* absolute */
 	const char *root;
 	bool prune;
+	const struct strings *allows;
 };
 
 struct saved_change {

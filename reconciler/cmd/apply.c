@@ -326,8 +326,11 @@ static int run(struct invocation *in)
 		} else {
 			complain(in);
 			running_show(&x, in);
-			rc = ask(&x, in);
 		}
+		if (!rc)
+			rc = running_refused(&x, in);
+		if (!rc && !saved.site)
+			rc = ask(&x, in);
 		if (!rc)
 			rc = resuming_begin(&x, in);
 		if (!rc)
@@ -343,7 +346,7 @@ const struct command cmd_apply = {
 	.name = "apply",
 	.arguments = "[SITE|FILE]",
 	.about = "make the host what the site says",
-	.details = "Plans as plan does, shows it, asks, and then makes each change in order, several at a time. Each is announced in the journal first and looked at again after it; what needs a change that failed is skipped, and the rest goes on.\n\nWith a FILE that 'plumb plan -o' has written, does what is in it and nothing else, without asking: who reviewed it has approved it. Everything is looked at again first. Where the ground of a change, the site or anything else has moved since, all of that is named, nothing is changed, and it ends with 5.\n\nCtrl-C finishes what is under way and stops; a second one ends it. Either way, applying again goes on from there.\n\nWhat needs a change that takes effect only when the host is rebooted waits for that, in later runs too, and it ends with 9. --resume then goes on with the same site and options; plumb-resume.service does so at boot.",
+	.details = "Plans as plan does, shows it, asks, and then makes each change in order, several at a time. Each is announced in the journal first and looked at again after it; what needs a change that failed is skipped, and the rest goes on.\n\nWhat policy forbids, what is protected, and more than 30 % of the resources of a kind are not removed: all of that is named, nothing is changed, and it ends with 3.\n\nWith a FILE that 'plumb plan -o' has written, does what is in it and nothing else, without asking: who reviewed it has approved it. Everything is looked at again first. Where the ground of a change, the site or anything else has moved since, all of that is named, nothing is changed, and it ends with 5.\n\nCtrl-C finishes what is under way and stops; a second one ends it. Either way, applying again goes on from there.\n\nWhat needs a change that takes effect only when the host is rebooted waits for that, in later runs too, and it ends with 9. --resume then goes on with the same site and options; plumb-resume.service does so at boot.",
 	.options = OPTIONS_ACT | OPTION_RESUME,
 	.most = 1,
 	.run = run,

@@ -41,6 +41,9 @@ const struct option_row option_rows[] = {
 	ROW("exclude", excludes, LIST, EXCLUDE,
 	    "neither this resource nor what requires it; may be repeated",
 	    .word = "ADDRESS"),
+	ROW("allow", allows, LIST, ALLOW,
+	    "let more than 30 % of the resources of this kind be removed or replaced in one run; may be repeated",
+	    .word = "KIND"),
 	ROW("jobs", jobs, INT, JOBS, "how many resources to work on at a time",
 	    .word = "N", .value.fallback = "16"),
 	ROW("lock-timeout", lock_timeout, DURATION, LOCK_TIMEOUT,
@@ -298,7 +301,7 @@ int options_read(struct invocation *in, int argc, char **argv)
 	const struct option_row *row;
 	int failed = 0;
 
-	o->targets = o->excludes = &none;
+	o->targets = o->excludes = o->allows = &none;
 	for (row = option_rows; row->bit; row++)
 		if (row->value.fallback)
 			failed |= read_value(in, row, row->value.fallback);

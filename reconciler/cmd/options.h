@@ -33,6 +33,7 @@ enum {
 	OPTION_FORMAT = 1 << 17,
 	OPTION_PRUNE = 1 << 18,
 	OPTION_RESUME = 1 << 19,
+	OPTION_ALLOW = 1 << 20,
 
 	OPTIONS_ALWAYS = OPTION_HELP | OPTION_VERSION | OPTION_VERBOSE |
 	    OPTION_COLOR,
@@ -43,7 +44,7 @@ enum {
 	    OPTION_STATE | OPTION_LOCK_TIMEOUT | OPTION_JOBS,
 	/* for what may change it */
 	OPTIONS_ACT = OPTIONS_LOOK | OPTION_YES | OPTION_NO_INPUT |
-	    OPTION_DETAILED_EXITCODE | OPTION_PRUNE,
+	    OPTION_DETAILED_EXITCODE | OPTION_PRUNE | OPTION_ALLOW,
 };
 
 /* filled by the table in options.c; int is 0 or 1 */
@@ -52,6 +53,7 @@ struct options {
 	/* never NULL */
 	const struct strings *targets;
 	const struct strings *excludes;
+	const struct strings *allows;
 	const char *on;
 	int64_t jobs;
 	int json;

@@ -46,7 +46,7 @@ int reviewed_save(struct running *x, struct invocation *in)
 {
 	const struct options *o = &in->options;
 	const struct saved_options options = { o->targets, o->excludes,
-		o->root, o->prune };
+		o->root, o->prune, o->allows };
 
 	if (saved_write(&x->run, &options, o->output, &in->err))
 		return EXIT_UNABLE;
@@ -63,7 +63,7 @@ static int check_options(struct invocation *in, const char *path,
     const struct saved *s)
 {
 	static const unsigned decided = OPTION_TARGET | OPTION_EXCLUDE |
-	    OPTION_PRUNE;
+	    OPTION_PRUNE | OPTION_ALLOW;
 	const struct option_row *row;
 	int rc = EXIT_DONE;
 
@@ -111,6 +111,7 @@ int reviewed_read(struct invocation *in, const char *word, struct saved *s)
 	o->excludes = s->options.excludes;
 	o->root = s->options.root;
 	o->prune = s->options.prune;
+	o->allows = s->options.allows;
 	return EXIT_DONE;
 }
 
@@ -183,6 +184,8 @@ static void show_origin(struct text *t, const struct saved *s)
 		text_addf(t, "  --target %s\n", o->targets->item[i]);
 	for (i = 0; i < o->excludes->count; i++)
 		text_addf(t, "  --exclude %s\n", o->excludes->item[i]);
+	for (i = 0; i < o->allows->count; i++)
+		text_addf(t, "  --allow %s\n", o->allows->item[i]);
 	if (o->prune)
 		text_add(t, "  --prune\n");
 	text_addf(t, "Whether it still fits is not known: apply looks.\n\n%s",

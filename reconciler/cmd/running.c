@@ -30,6 +30,7 @@ void running_open(struct running *x, struct invocation *in, const char *site)
 		.targets = in->options.targets,
 		.excludes = in->options.excludes,
 		.prune = in->options.prune,
+		.allows = in->options.allows,
 		.stop = &x->interrupts.count,
 		.stop_hard = &x->interrupts.hard,
 		.progress = on_progress,
@@ -109,15 +110,36 @@ int running_lock(struct running *x, struct invocation *in)
 	return EXIT_DONE;
 }
 
+/* a kind that there is not would be allowed in vain */
+static int check_allows(struct invocation *in)
+{
+	const struct strings *allows = in->options.allows;
+	const char *near;
+	int rc = EXIT_DONE;
+	size_t i;
+
+	for (i = 0; i < allows->count; i++) {
+		if (kind_find(allows->item[i]))
+			continue;
+		near = nearest(allows->item[i], kind_names(in->arena));
+		err_at(&in->err, (struct pos){ 0 },
+		    "'--allow': there is no kind '%s'%s%s%s", allows->item[i],
+		    near ? " (did you mean '" : "", near ? near : "",
+		    near ? "'?)" : "");
+		rc = EXIT_UNABLE;
+	}
+	return rc;
+}
+
 int running_load(struct running *x, struct invocation *in)
 {
-	if (run_load(&x->run))
+	if (check_allows(in) || run_load(&x->run))
 		return EXIT_UNABLE;
 	if (x->interrupts.count) {
 		err_at(&in->err, (struct pos){ 0 }, "interrupted");
 		return EXIT_INTERRUPTED;
 	}
-	return EXIT_DONE;
+	return running_refused(x, in);
 }
 
 int running_plan(struct running *x, struct invocation *in,

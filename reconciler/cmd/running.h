@@ -24,6 +24,11 @@ int running_lock(struct running *, struct invocation *);
 int running_load(struct running *, struct invocation *);
 /* EXIT_DONE, or the code to end with: it was looked at and planned */
 int running_plan(struct running *, struct invocation *, enum journal_mode);
+/*
+ * EXIT_DONE, or the code to end with: what policy, protection and budget refuse
+ * was said, with places. Policy also stops running_load().
+ */
+int running_refused(struct running *, struct invocation *);
 /* the plan, as text or as lines of JSON */
 void running_show(struct running *, struct invocation *);
 /* the command line, for the journal; it holds no secrets */
