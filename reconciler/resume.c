@@ -34,6 +34,7 @@ int resume_arm(struct arena *a, const char *state, const struct resume *r,
 	map_add_bool(&m, "prune", r->options.prune);
 	map_add(&m, "targets", list_of(a, r->options.targets));
 	map_add(&m, "excludes", list_of(a, r->options.excludes));
+	map_add(&m, "allows", list_of(a, r->options.allows));
 	v = map_done(&m);
 	return state_write(state, name, arena_printf(a, "%s\n",
 	    json_text(a, &v)), err);
@@ -82,7 +83,8 @@ int resume_read(struct arena *a, const char *state, struct resume *out,
 	prune = text_of(&v, "prune");
 	*out = (struct resume){ text_of(&v, "site"), {
 		strings_of(a, &v, "targets"), strings_of(a, &v, "excludes"),
-		text_of(&v, "root"), prune && !strcmp(prune, "true") } };
+		text_of(&v, "root"), prune && !strcmp(prune, "true"),
+		strings_of(a, &v, "allows") } };
 	if (!out->site || !out->options.root)
 		return err_at(err, (struct pos){ 0 },
 		    "'%s/%s' does not say which site to go on with; apply it yourself, which removes that file",

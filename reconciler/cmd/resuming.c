@@ -61,6 +61,7 @@ int resuming_read(struct invocation *in)
 	o->excludes = resume.options.excludes;
 	o->root = resume.options.root;
 	o->prune = resume.options.prune;
+	o->allows = resume.options.allows;
 	o->yes = 1;
 	return 0;
 }
@@ -69,7 +70,7 @@ int resuming_begin(struct running *x, struct invocation *in)
 {
 	const struct options *o = &in->options;
 	struct resume resume = { .options = { o->targets, o->excludes,
-		o->root, o->prune } };
+		o->root, o->prune, o->allows } };
 	char site[PATH_MAX];
 
 	if (!x->run.plan.count || x->run.applier.saved || strcmp(o->root, "/"))
