@@ -20,6 +20,7 @@
 #include "../specs/maker.h"
 #include "../specs/site.h"
 #include "exit.h"
+#include "leftovers.h"
 #include "observe.h"
 #include "outside.h"
 
@@ -322,6 +323,7 @@ int run_apply(struct run *r, const char *command)
 	a->stop = r->stop;
 	a->stop_hard = r->stop_hard;
 	a->reboots = &r->reboots;
+	leftovers_remove(r->arena, &r->host, &r->open);
 	failed = reboots_record(&r->reboots, r->journal, r->err) ||
 	    apply_plan(a, r->err) ? -1 : 0;
 	if (!failed)

@@ -79,6 +79,9 @@ struct kind {
 	/* those with an equal group are applied in one act, apply_together */
 	const char *(*group)(struct job *, const void *desired);
 	int (*apply_together)(struct act *, size_t, struct host *);
+	/* the file that apply writes for a resource of that name; NULL here:
+	   the one at its path, if it has a path */
+	const char *(*writes)(struct job *, const char *name);
 	/* what else the acts would do: job_note() */
 	int (*foresee)(struct act *, size_t, const struct host *);
 	/* after an act that was cut short: whether it may have asked for a

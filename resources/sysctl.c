@@ -47,17 +47,19 @@ static const char *live_path(struct arena *arena, const char *name)
 	return path;
 }
 
-static const char *file_path(struct arena *arena, const struct sysctl *want)
+static const char *writes(struct job *job, const char *name)
 {
-	char *path, *c;
+	char *path = arena_printf(job->arena,
+	    "/etc/sysctl.d/60-plumb-%s.conf", name), *c;
 
-	if (want->file)
-		return want->file;
-	path = arena_printf(arena, "/etc/sysctl.d/60-plumb-%s.conf",
-	    want->name);
 	for (c = path + strlen("/etc/sysctl.d/"); (c = strchr(c, '/'));)
 		*c = '.';
 	return path;
+}
+
+static const char *file_path(struct job *job, const struct sysctl *want)
+{
+	return want->file ? want->file : writes(job, want->name);
 }
 
 static const char *file_text(struct arena *arena, const struct sysctl *want)
@@ -116,7 +118,7 @@ static int observe(struct job *job, const struct host *host,
 	struct file_read file;
 
 	is->name = want->name;
-	is->file = file_path(job->arena, want);
+	is->file = file_path(job, want);
 	if (host_read(job, host, is->file, 0, &file) < 0 ||
 	    observe_live(job, host, want, &is->value) < 0)
 		return -1;
@@ -149,7 +151,7 @@ static int apply(struct job *job, struct host *host, const void *desired,
     const void *observed)
 {
 	const struct sysctl *want = desired, *is = observed;
-	const char *path = file_path(job->arena, want);
+	const char *path = file_path(job, want);
 	const char *text = file_text(job->arena, want);
 	struct file_write write = {
 		.content = { text, strlen(text) },
@@ -188,7 +190,7 @@ static int check(struct job *job, const void *desired)
 static int requires(struct job *job, const void *desired)
 {
 	const struct sysctl *want = desired;
-	const char *path = file_path(job->arena, want);
+	const char *path = file_path(job, want);
 
 	job_owns(job, "path", live_path(job->arena, want->name));
 	job_owns(job, "path", path);
@@ -207,4 +209,5 @@ const struct kind kind_sysctl = {
 	.remove = remove_sysctl,
 	.check = check,
 	.requires = requires,
+	.writes = writes,
 };

@@ -39,9 +39,14 @@ static const struct attribute attributes[] = {
 	{ 0 },
 };
 
+static const char *writes(struct job *job, const char *name)
+{
+	return arena_printf(job->arena, DIRECTORY "/%s", name);
+}
+
 static const char *path_of(struct job *job, const struct unit_file *u)
 {
-	return arena_printf(job->arena, DIRECTORY "/%s", u->name);
+	return writes(job, u->name);
 }
 
 /* a drop-in's directory, or NULL */
@@ -262,4 +267,5 @@ const struct kind kind_unit = {
 	.remove = remove_unit,
 	.check = check,
 	.requires = requires,
+	.writes = writes,
 };

@@ -16,7 +16,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,30 +23,9 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "digest.h"
 #include "tree.h"
 
 enum { ATTRIBUTES_SIZE = 64 << 10 };
-
-/* the name beside `name` for what is not finished */
-static const char *staged_name(struct arena *a, const char *name)
-{
-	unsigned char digest[DIGEST];
-	char hex[DIGEST_HEX];
-
-	if (strlen(name) + strlen("..plumb-new") <= NAME_MAX)
-		return arena_printf(a, ".%s.plumb-new", name);
-	digest_bytes(name, strlen(name), digest);
-	digest_hex(digest, hex);
-	return arena_printf(a, ".%s.plumb-new", hex);
-}
-
-static const char *beside(struct arena *a, const char *path, const char *name)
-{
-	const char *slash = strrchr(path, '/');
-
-	return arena_printf(a, "%.*s/%s", (int)(slash - path), path, name);
-}
 
 static int write_whole(int fd, struct bytes content)
 {
@@ -129,8 +107,8 @@ int files_stage(struct job *job, void *context, const char *path,
 
 	if (above < 0)
 		return tree_fail(job, t, "write", path);
-	new = staged_name(job->arena, name);
-	*staged = beside(job->arena, path, new);
+	*staged = host_staged(job->arena, path);
+	new = strrchr(*staged, '/') + 1;
 	if (unlinkat(above, new, 0) < 0 && errno != ENOENT)
 		return tree_fail(job, t, "remove what is in the way at",
 		    *staged);
@@ -238,15 +216,15 @@ int files_symlink(struct job *job, void *context, const char *target,
     const char *path)
 {
 	const struct tree *t = context;
-	const char *name, *new;
+	const char *name, *staged = host_staged(job->arena, path);
+	const char *new = strrchr(staged, '/') + 1;
 	scoped_descriptor above = tree_open_above(t, path, &name);
 
 	if (above < 0)
 		return tree_fail(job, t, "make", path);
-	new = staged_name(job->arena, name);
 	if (unlinkat(above, new, 0) < 0 && errno != ENOENT)
 		return tree_fail(job, t, "remove what is in the way at",
-		    beside(job->arena, path, new));
+		    staged);
 	if (symlinkat(target, above, new) < 0)
 		return tree_fail(job, t, "make", path);
 	return put(job, t, above, new, path);

@@ -4,9 +4,11 @@
  */
 #include "host.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "accounts.h"
+#include "digest.h"
 #include "machine.h"
 #include "network.h"
 #include "packages.h"
@@ -42,6 +44,20 @@ int host_list(struct job *job, const struct host *h, const char *path,
     struct strings *out)
 {
 	return h->machine->list(job, h->context, path, out);
+}
+
+const char *host_staged(struct arena *a, const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+	int above = (int)(name - path);
+	unsigned char digest[DIGEST];
+	char hex[DIGEST_HEX];
+
+	if (strlen(name) + strlen("..plumb-new") <= NAME_MAX)
+		return arena_printf(a, "%.*s.%s.plumb-new", above, path, name);
+	digest_bytes(name, strlen(name), digest);
+	digest_hex(digest, hex);
+	return arena_printf(a, "%.*s.%s.plumb-new", above, path, hex);
 }
 
 int host_stage(struct job *job, struct host *h, const char *path,
