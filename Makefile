@@ -5,6 +5,7 @@
 #: make demo         build it and see it work, below a directory of its own
 #: make check        install what is missing, build, run every test (root)
 #: make lab          only the tests that need hosts with systemd (root)
+#: make torture      kill it, cut its power, fail its calls, thousands of times
 #: make lint         static analysis
 #: make bench        measure against the machine's limits
 #: make fuzz         look for inputs that break it; FUZZ_SECONDS=60 for each
@@ -54,8 +55,8 @@ OBJECTS := $(SOURCES:%.c=$B/%.o) $B/kinds.o $B/embedded.o $B/libraries.o
 COMMANDS := $(patsubst %.c,$B/%.o,$(wildcard reconciler/cmd/*.c))
 UNITS := $(patsubst t/unit/%.c,$B/t/unit/%,$(wildcard t/unit/*.c))
 
-.PHONY: all check units fuzzers replay bench fuzz lint lab install uninstall \
-    clean deps demo help
+.PHONY: all check units tormentors fuzzers replay bench fuzz lint lab torture \
+    install uninstall clean deps demo help
 all: $B/plumb
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -151,15 +152,27 @@ replay fuzz:
 	    -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer'
 	@test $@ = replay || t/fuzz.sh $B/fuzz/t/fuzz $(FUZZ_SECONDS)
 
+# What is done to plumb, and what it must come through; see t/torture/Torture.pm.
+TORMENTORS := $(patsubst t/torture/%.c,$B/t/torture/%,$(wildcard t/torture/*.c))
+$B/t/torture/%: $B/t/torture/%.o $B/libplumb.a
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+torture: deps
+	@$(MAKE) -s $(PARALLEL) all tormentors
+	@rm -f $B/torture.log
+	TORTURE=full $(PROVE) $(wildcard t/torture/*.t t/lab/crash.t); \
+	    s=$$?; cat $B/torture.log; exit $$s
+tormentors: $(TORMENTORS)
+
 export B
 export PLUMB := $(abspath $B/plumb)
 PARALLEL := -j$(shell nproc) --no-print-directory
 PROVE := CMOCKA_MESSAGE_OUTPUT=TAP perl -It -S prove -It --harness Harness
 check: deps
 	@echo 'building, with sanitizers and with clang as well'
-	@$(MAKE) -s $(PARALLEL) all units replay
+	@$(MAKE) -s $(PARALLEL) all units tormentors replay
 	@$(MAKE) -s $(PARALLEL) B=$B/san SAN=1 units
-	$(PROVE) $(UNITS) $(UNITS:$B/%=$B/san/%) $(wildcard t/*.t t/lab/*.t)
+	$(PROVE) $(UNITS) $(UNITS:$B/%=$B/san/%) $(wildcard t/*.t t/lab/*.t) \
+	    $(wildcard t/torture/*.t)
 lab: all
 	$(PROVE) $(wildcard t/lab/*.t)
 lint:

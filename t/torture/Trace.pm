@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Trace.pm - strace as the hand of fate: the system calls by which a run writes,
+# a kill at one of them, an error instead of one of them.
+package Trace;
+
+use v5.30;
+use warnings;
+
+# the file system, and the start of what does the rest
+my %writes = map { $_ => 1 } qw(write pwrite64 writev pwritev pwritev2 fsync
+    fdatasync syncfs rename renameat renameat2 link linkat unlink unlinkat
+    mkdir mkdirat rmdir symlink symlinkat fchmod fchmodat fchmodat2 chmod
+    fchown fchownat lchown chown fsetxattr ftruncate fallocate
+    sendmsg sendto);
+my %starts = map { $_ => 1 } qw(vfork clone clone3 waitid wait4);
+my %opens = map { $_ => 1 } qw(open openat openat2);
+my $names = join ',', grep { $_ ne 'fchmodat2' } keys %writes, keys %starts,
+    keys %opens;
+
+sub there { grep { -x "$_/strace" } split /:/, $ENV{PATH} }
+
+# every call that writes, of the main thread, in order: call, number, line
+sub points
+{
+	my ($w, @words) = @_;
+	my $file = "$w->{path}/trace";
+	my (%seen, @points);
+
+	$w->run('strace', '-o', $file, '-e', "trace=$names", '-e',
+	    'signal=none', '-s', '0', @words);
+	open my $lines, '<', $file or die "$file: $!\n";
+	while (<$lines>) {
+		my ($call) = /^(\w+)\(/ or next;
+		# strace 6.1 does not know fchmodat2 by name
+		next if $call =~ /^syscall_/;
+		my $number = ++$seen{$call};
+		next if $opens{$call} && !/O_CREAT|O_WRONLY|O_RDWR/;
+		# what is said is not what is done
+		next if /^write\((?:1|2),/;
+		chomp;
+		push @points, { call => $call, number => $number,
+		    line => $_, starts => $starts{$call} };
+	}
+	$w->reset;
+	return @points;
+}
+
+sub inject
+{
+	my ($w, $point, $what) = @_;
+
+	return ('strace', '-o', "$w->{path}/trace", '-e',
+	    "trace=$point->{call}", '-e', 'signal=none', '-s', '0', '-e',
+	    "inject=$point->{call}:$what:when=$point->{number}");
+}
+
+sub kill_at
+{
+	my ($w, $point) = @_;
+
+	return inject($w, $point, 'signal=KILL');
+}
+
+1;
