@@ -15,8 +15,9 @@ struct arena;
  */
 int state_make(const char *state, struct err *);
 /*
- * A small file in it, which is written whole and durably or not at all. Reading:
- * 1, ended by NUL; 0: there is none; -1. Removing what is not there is nothing.
+ * A small file in it, which is written whole and durably or not at all.
+ * Reading: 1, ended by NUL; 0: there is none; -1. Removing what is not there is
+ * nothing.
  */
 int state_write(const char *state, const char *name, const char *text,
     struct err *);

@@ -57,7 +57,10 @@ my $b = $plumb =~ s{/plumb$}{}r;
 delete @ENV{qw(MAKEFLAGS MFLAGS MAKELEVEL)};
 is(system("make -s B=$b DESTDIR=$top/root install > $top/log 2>&1"),
     0, 'make install') or diag qx(cat $top/log);
-is($files->(), join(' ', qw(bin/plumb share/bash-completion/completions/plumb
+is($files->(), join(' ', qw(bin/plumb lib/systemd/system/plumb-drift.service
+    lib/systemd/system/plumb-drift.timer
+    lib/systemd/system/plumb-resume.service
+    share/bash-completion/completions/plumb
     share/fish/vendor_completions.d/plumb.fish share/man/man5/plumb.yaml.5
     share/man/man8/plumb.8 share/plumb/plumb.schema.json
     share/zsh/site-functions/_plumb)), 'what it installs');
