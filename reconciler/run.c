@@ -142,6 +142,32 @@ static int check_patterns(struct run *r, const struct strings *patterns)
 	return failed;
 }
 
+/* what is excluded, and what cannot be without it */
+static void leave_out(struct run *r, bool *selected)
+{
+	struct graph *g = &r->graph;
+	bool *gone = arena_array(r->arena, g->nodes, sizeof(*gone));
+	size_t i;
+	uint32_t e;
+
+	for (i = 0; i < g->nodes; i++) {
+		uint32_t node = g->order[i];
+
+		gone[node] = node < g->count && matches(r->excludes,
+		    g->resources[node].address);
+		for (e = g->in_start[node]; !gone[node] &&
+		    e < g->in_start[node + 1]; e++) {
+			const struct edge *edge = &g->edges[g->in[e]];
+
+			gone[node] = gone[edge->from] &&
+			    (edge->type == EDGE_REQUIRES ||
+			    edge->type == EDGE_KNOWN ||
+			    edge->type == EDGE_VALUE);
+		}
+		selected[node] = selected[node] && !gone[node];
+	}
+}
+
 /* targets with all that they need, less what is excluded */
 static int select_nodes(struct run *r, const bool **out)
 {
@@ -168,9 +194,7 @@ static int select_nodes(struct run *r, const bool **out)
 			if (g->edges[g->in[e]].type != EDGE_ORDER)
 				selected[g->edges[g->in[e]].from] = true;
 	}
-	for (i = 0; i < g->count; i++)
-		if (matches(r->excludes, g->resources[i].address))
-			selected[i] = false;
+	leave_out(r, selected);
 	*out = selected;
 	return 0;
 }

@@ -252,6 +252,8 @@ subtest 'a target brings what it needs, and nothing else is touched' => sub {
 	my $without = $place->plumb('plan', '--exclude', 'file:/z/f');
 	unlike($without->{out}, qr/file:\/z\/f/);
 	like($without->{out}, qr/1 left out/, 'and it is counted');
+	my $deep = $place->plumb('plan', '--exclude', 'directory:/z');
+	like($deep->last, qr/ 2 left out\.$/, 'and so is what needs it');
 	my $wrong = $place->plumb('plan', '--target', 'file:/z/ff');
 	is($wrong->{exit}, 1);
 	like($wrong->{err}, qr/'file:\/z\/ff' is not declared \(did you mean 'file:\/z\/f'\?\)/);
