@@ -141,7 +141,7 @@ SKIP: {
 		my $end = $place->terminal([[qr/\[y\/N\] $/ => "\cD"]], 'apply');
 		is($end->{exit}, 8, 'the end of input is one, too');
 
-		my $yes = $place->terminal([[qr/\[y\/N\] $/ => "y\n"],
+		my $yes = $place->terminal([[qr/\[y\/N\] $/ => "Y\n"],
 		    [qr/applying 1\/2 command:wait/ =>
 		    sub { $place->write('go', ''); '' }]], 'apply');
 		is($yes->{exit}, 0);

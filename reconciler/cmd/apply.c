@@ -264,7 +264,7 @@ static int ask(struct running *x, struct invocation *in)
 	terminal_flush(in);
 	if (!read_answer(x, answer, sizeof(answer)))
 		say(in, "\n");
-	else if (!strcmp(answer, "y\n") || !strcmp(answer, "yes\n"))
+	else if (!strcasecmp(answer, "y\n") || !strcasecmp(answer, "yes\n"))
 		return EXIT_DONE;
 	say(in, "Nothing was changed.\n");
 	return EXIT_INTERRUPTED;
