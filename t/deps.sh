@@ -12,7 +12,7 @@ export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 build=(gcc libc6-dev make pkg-config:pkg-config libyaml-dev liblua5.4-dev
     libsqlite3-dev libssl-dev libgit2-dev libjansson-dev libsystemd-dev
     libcurl4-openssl-dev libknot-dev age:age git:git)
-test=(perl prove:perl libcmocka-dev clang:clang 'libclang-rt-14-dev|libclang-rt-dev'
+test=(perl prove:perl libio-pty-perl libcmocka-dev clang:clang 'libclang-rt-14-dev|libclang-rt-dev'
     strace:strace mandoc:mandoc ca-certificates
     iproute2 util-linux procps curl:curl openssl:openssl sqlite3:sqlite3
     mmdebstrap systemd-container dpkg-dev openssh-client xz-utils

@@ -3,6 +3,7 @@
  * hostile.c - the files of the real machine, among links of other users, full
  * disks and what never answers.
  */
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdio.h>
