@@ -145,7 +145,8 @@ static bool needs_work(struct applier *a, uint32_t node, enum fate *fate)
 		*fate = fate_behind(s, by - 1);
 		return false;
 	}
-	if (!c && !((r->kind->flags & KIND_UNSURE) && s->moved[node]))
+	if (!c && (!(r->kind->flags & KIND_UNSURE) || !s->moved[node] ||
+	    plan_flaps(a->plan, r)))
 		return false;
 	*fate = *a->stop ? FATE_STOPPED : FATE_WAITS;
 	return *fate == FATE_WAITS;

@@ -14,6 +14,7 @@
 
 #include "../specs/member.h"
 #include "../specs/spec.h"
+#include "drift.h"
 #include "observe.h"
 #include "past.h"
 
@@ -22,6 +23,16 @@ struct change *plan_change(const struct plan *p, const struct resource *r)
 	uint32_t i = p->of[graph_number(p->graph, r)];
 
 	return i ? &p->changes[i - 1] : NULL;
+}
+
+bool plan_flaps(const struct plan *p, const struct resource *r)
+{
+	size_t i;
+
+	for (i = 0; i < p->flap_count; i++)
+		if (p->flaps[i].resource == r)
+			return true;
+	return false;
 }
 
 /* rows that somebody else owns */
@@ -278,6 +289,15 @@ static int decide(struct plan *p, const struct planner *with,
 	}
 	if (c.cause != CAUSE_REFRESH)
 		c.cause = find_cause(p, with, r, err);
+	if (c.cause == CAUSE_DRIFT && c.action != ACTION_UNSURE) {
+		int flaps = drift_flaps(p, with, &c, err);
+
+		if (flaps > 0)
+			arena_push(p->arena, p->flaps, p->flap_count,
+			    p->flap_capacity, c);
+		if (flaps)
+			return flaps < 0 ? -1 : 0;
+	}
 	count(p, &c);
 	arena_push(p->arena, p->changes, p->count, p->capacity, c);
 	p->of[graph_number(p->graph, r)] = (uint32_t)p->count;

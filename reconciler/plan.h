@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "describe.h"
 #include "graph.h"
 #include "recall.h"
 #include "reboot.h"
@@ -27,6 +28,9 @@ enum cause {
 	CAUSE_SPEC,
 	/* the machine moved; the spec did not */
 	CAUSE_DRIFT,
+	/* drift that is left alone; and that a run asked for; see drift.h */
+	CAUSE_FLAPPING,
+	CAUSE_ASKED,
 	CAUSE_REFRESH,
 	/* a value that it uses will be another one */
 	CAUSE_VALUE,
@@ -54,6 +58,8 @@ struct change {
 	struct strings notes;
 	/* of what it holds besides, it removes so many of so many */
 	size_t also_lost, also_there;
+	/* flapping: the repairs that were in vain, newest first */
+	const struct journal_acts *repairs;
 	/* it waits for the reboot that this needs; NULL */
 	const struct reboot *waits;
 };
@@ -76,6 +82,9 @@ struct plan {
 	size_t count, capacity;
 	/* by number of resource: index into changes plus one, or 0 */
 	uint32_t *of;
+	/* changes that are not made, and are in no other count */
+	struct change *flaps;
+	size_t flap_count, flap_capacity;
 	/* resources that differ in nothing */
 	size_t unchanged;
 	/* resources that could not be looked at; that were not selected */
@@ -95,11 +104,15 @@ struct planner {
 	const struct reboots *reboots;
 	/* NULL, or by number of resource: whether it may change */
 	const bool *selected;
+	/* what the run names */
+	const struct strings *targets;
 };
 
 int plan_make(struct plan *, const struct planner *, struct err *);
 /* NULL: it does not change */
 struct change *plan_change(const struct plan *, const struct resource *);
+/* whether it differs, and is left alone because it flaps */
+bool plan_flaps(const struct plan *, const struct resource *);
 /*
  * What a kind is to make of it: what is desired, with the attributes that are
  * ignored as they are now.
@@ -129,21 +142,3 @@ void plan_changes_text(struct text *, const struct plan *,
 struct value change_value(struct arena *, const struct change *);
 struct value plan_summary(struct arena *, const struct plan *);
 struct value pos_value(struct arena *, struct pos);
-
-/* --- describe.c: a resource's state for the journal --- */
-
-/* whether what the row says, or said before, is nobody's business */
-bool resource_hides(const struct resource *, const struct attribute *);
-/* the rows that are hidden in what describe() gave: see was_secret */
-uint64_t described_secrets(struct arena *, const struct attribute *table,
-    const char *described);
-
-/*
- * Attributes as JSON; content by size and digest, what is sensitive by a keyed
- * digest. NULL for NULL.
- */
-const char *describe(struct arena *, const struct resource *, const void *base,
-    const unsigned char key[32]);
-/* of what is desired, as 64 hex digits */
-const char *describe_desired(struct arena *, const struct resource *,
-    const unsigned char key[32]);

@@ -9,7 +9,7 @@
 #include "../specs/member.h"
 #include "../specs/print.h"
 #include "../specs/spec.h"
-#include "plan.h"
+#include "drift.h"
 #include "textdiff.h"
 
 enum { DIFF_LINES = 40, CONTEXT = 3, VALUE_SHOWN = 200 };
@@ -41,7 +41,8 @@ const char *cause_name(enum cause cause)
 {
 	static const char *const names[] = {
 		[CAUSE_NEW] = "new", [CAUSE_SPEC] = "spec changed",
-		[CAUSE_DRIFT] = "drift", [CAUSE_REFRESH] = "refresh",
+		[CAUSE_DRIFT] = "drift", [CAUSE_FLAPPING] = "flapping",
+		[CAUSE_ASKED] = "drift, asked for", [CAUSE_REFRESH] = "refresh",
 		[CAUSE_VALUE] = "value changes", [CAUSE_AGAIN] = "every run",
 		[CAUSE_UNDO] = "undo", [CAUSE_ORPHAN] = "no longer declared",
 	};
@@ -98,6 +99,8 @@ static void header(struct writer *w, const struct change *c)
 	enum paint color;
 	const char *mark = sign(c->action, &color);
 
+	if (c->cause == CAUSE_FLAPPING)
+		mark = "!";
 	paint(w, color);
 	text_addf(w->out, "%-3s ", mark);
 	escaped(w, r->address);
@@ -386,6 +389,16 @@ void plan_changes_text(struct text *out, const struct plan *p,
 	changes(&w);
 }
 
+/* what is due to the machine, and not to the spec */
+static void classes(struct writer *w)
+{
+	struct drift_counts n = drift_count(w->plan);
+
+	if (n.corrective || n.flapping)
+		text_addf(w->out, " Drift: %zu corrective, %zu flapping.",
+		    n.corrective, n.flapping);
+}
+
 void plan_text(struct text *out, const struct plan *p,
     const struct plan_style *style)
 {
@@ -396,12 +409,13 @@ void plan_text(struct text *out, const struct plan *p,
 	losses(&w);
 	orphans(&w);
 	if (!p->count)
-		text_add(out, p->unknown || p->left_out ?
+		text_add(out, p->unknown || p->left_out || p->flap_count ?
 		    "Nothing is to be changed.\n" :
 		    "Everything is as the site says.\n");
 	text_addf(out, "Plan: %zu to create, %zu to update, %zu to remove, %zu to refresh; %zu unchanged.",
 	    p->to_create, p->to_update, p->to_remove, p->to_refresh,
 	    p->unchanged);
+	classes(&w);
 	if (p->to_wait)
 		text_addf(out, " %zu to wait for a reboot.", p->to_wait);
 	if (p->to_see)

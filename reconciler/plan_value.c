@@ -5,7 +5,7 @@
 #include "../specs/maker.h"
 #include "../specs/member.h"
 #include "../specs/spec.h"
-#include "plan.h"
+#include "drift.h"
 
 struct value pos_value(struct arena *a, struct pos pos)
 {
@@ -76,6 +76,17 @@ static const char *action_name(enum action action)
 	return names[action];
 }
 
+static struct value runs(struct arena *a, const struct journal_acts *acts)
+{
+	struct list_maker l = { .arena = a };
+	size_t i = acts->count;
+
+	while (i--)
+		list_add(&l, value_plain((struct pos){ 0 }, arena_printf(a,
+		    "%lld", (long long)acts->item[i].run)));
+	return list_done(&l);
+}
+
 struct value change_value(struct arena *a, const struct change *c)
 {
 	struct map_maker m = { .arena = a };
@@ -84,8 +95,11 @@ struct value change_value(struct arena *a, const struct change *c)
 	map_add_text(&m, "address", c->resource->address);
 	map_add_text(&m, "kind", c->resource->kind->name);
 	map_add_text(&m, "name", c->resource->name);
-	map_add_text(&m, "action", action_name(c->action));
+	map_add_text(&m, "action", action_name(c->repairs ? ACTION_NONE :
+	    c->action));
 	map_add_text(&m, "cause", cause_name(c->cause));
+	if (change_class(c))
+		map_add_text(&m, "class", change_class(c));
 	map_add(&m, "pos", pos_value(a, c->resource->declaration->pos));
 	if (c->action != ACTION_REMOVE && c->action != ACTION_REFRESH &&
 	    c->action != ACTION_UNSURE)
@@ -96,6 +110,8 @@ struct value change_value(struct arena *a, const struct change *c)
 		map_add(&m, "because", strings_list(a, &c->because));
 	if (c->owed)
 		map_add_bool(&m, "owed", true);
+	if (c->repairs)
+		map_add(&m, "runs", runs(a, c->repairs));
 	if (c->waits)
 		map_add_text(&m, "waits", c->waits->address);
 	if (c->notes.count)
@@ -105,6 +121,7 @@ struct value change_value(struct arena *a, const struct change *c)
 
 struct value plan_summary(struct arena *a, const struct plan *p)
 {
+	struct drift_counts n = drift_count(p);
 	struct map_maker m = { .arena = a };
 
 	map_add_text(&m, "type", "summary");
@@ -117,6 +134,9 @@ struct value plan_summary(struct arena *a, const struct plan *p)
 	map_add_int(&m, "unknown", (int64_t)p->unknown);
 	map_add_int(&m, "left_out", (int64_t)p->left_out);
 	map_add_int(&m, "unchanged", (int64_t)p->unchanged);
+	map_add_int(&m, "corrective", (int64_t)n.corrective);
+	map_add_int(&m, "intentional", (int64_t)n.intentional);
+	map_add_int(&m, "flapping", (int64_t)n.flapping);
 	if (p->orphans.ours.count)
 		map_add(&m, p->orphans.prune ? "pruned" : "orphaned",
 		    strings_list(a, &p->orphans.ours));

@@ -19,6 +19,7 @@
 #include "../specs/expression.h"
 #include "../specs/maker.h"
 #include "../specs/site.h"
+#include "drift.h"
 #include "exit.h"
 #include "leftovers.h"
 #include "observe.h"
@@ -214,7 +215,8 @@ int run_plan(struct run *r)
 		.context = r };
 	struct planner planner = { .host = &r->host, .reader = &r->reader,
 		.recall = &r->recall,
-		.refreshes = &r->refreshes, .reboots = &r->reboots };
+		.refreshes = &r->refreshes, .reboots = &r->reboots,
+		.targets = r->targets };
 	size_t unknown;
 
 	if (prune_find(r) || select_nodes(r, &planner.selected))
@@ -313,7 +315,7 @@ int run_result(const struct run *r)
 
 	if (r->stop && *r->stop)
 		return EXIT_INTERRUPTED;
-	if (a->failed > a->stale || r->plan.unknown)
+	if (a->failed > a->stale || r->plan.unknown || r->plan.flap_count)
 		return EXIT_FAILED;
 	if (a->stale)
 		return EXIT_STALE;
@@ -348,7 +350,8 @@ int run_apply(struct run *r, const char *command)
 	a->stop_hard = r->stop_hard;
 	a->reboots = &r->reboots;
 	leftovers_remove(r->arena, &r->host, &r->open);
-	failed = reboots_record(&r->reboots, r->journal, r->err) ||
+	failed = drift_record(r->arena, r->journal, &r->plan, r->err) ||
+	    reboots_record(&r->reboots, r->journal, r->err) ||
 	    apply_plan(a, r->err) ? -1 : 0;
 	if (!failed)
 		failed = adopt_unchanged(r) | close_open_acts(r) |

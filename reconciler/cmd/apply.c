@@ -209,6 +209,8 @@ static void totals(struct running *x, struct invocation *in)
 		if (x->run.applier.held)
 			sayf(in, ", %zu waiting for a reboot",
 			    x->run.applier.held);
+		if (x->run.plan.flap_count)
+			sayf(in, ", %zu flapping", x->run.plan.flap_count);
 		if (x->run.applier.stopped)
 			sayf(in, ", %zu not started", x->run.applier.stopped);
 		say(in, ".\n");
@@ -223,6 +225,7 @@ static void totals(struct running *x, struct invocation *in)
 	map_add_int(&m, "refreshed", n->refreshed);
 	map_add_int(&m, "failed", n->failed);
 	map_add_int(&m, "skipped", n->skipped);
+	map_add_int(&m, "flapping", (int64_t)x->run.plan.flap_count);
 	map_add_int(&m, "stopped", (int64_t)x->run.applier.stopped);
 	map_add_int(&m, "held", (int64_t)x->run.applier.held);
 	v = map_done(&m);
@@ -292,7 +295,8 @@ static int apply(struct running *x, struct invocation *in)
 	progress_hide(x->progress);
 	if (!in->options.json)
 		recap(&teller);
-	if (x->run.plan.count || x->run.applier.failed)
+	if (x->run.plan.count || x->run.plan.flap_count ||
+	    x->run.applier.failed)
 		totals(x, in);
 	if (rc)
 		return resuming_end(x, in, EXIT_UNABLE);

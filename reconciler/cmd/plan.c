@@ -25,7 +25,8 @@ static int run(struct invocation *in)
 			rc = EXIT_FAILED;
 		else if (!rc && in->options.output)
 			rc = reviewed_save(&x, in);
-		if (!rc && x.run.plan.count && in->options.detailed_exitcode)
+		if (!rc && (x.run.plan.count || x.run.plan.flap_count) &&
+		    in->options.detailed_exitcode)
 			rc = EXIT_CHANGES;
 	}
 	running_close(&x);

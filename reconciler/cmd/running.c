@@ -202,10 +202,12 @@ void running_show(struct running *x, struct invocation *in)
 
 	if (!in->options.json) {
 		show_open(x, in);
+		running_show_flaps(x, in);
 		plan_text(&t, p, &style);
 		say(in, text_string(&t));
 		return;
 	}
+	running_show_flaps(x, in);
 	for (i = 0; i < p->count; i++) {
 		v = change_value(in->arena, &p->changes[i]);
 		say_json(in, &v);

@@ -29,6 +29,8 @@ int running_plan(struct running *, struct invocation *, enum journal_mode);
  * was said, with places. Policy also stops running_load().
  */
 int running_refused(struct running *, struct invocation *);
+/* what is left alone because it flaps, as text or lines of JSON */
+void running_show_flaps(struct running *, struct invocation *);
 /* the plan, as text or as lines of JSON */
 void running_show(struct running *, struct invocation *);
 /* the command line, for the journal; it holds no secrets */
