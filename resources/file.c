@@ -34,7 +34,7 @@ static const struct attribute attributes[] = {
 	ATTRIBUTE_AS(file, template, content, TEMPLATE, NULL,
 	    "the file below templates/ that it is made from"),
 	ATTRIBUTE(file, mode, MODE, NULL,
-	    "who may do what; not given: left alone, 0644 for a new file, 0600 when a secret flowed into it"),
+	    "who may do what; not given: left alone, 0644 for a new file (0600 with a secret in it)"),
 	ATTRIBUTE(file, owner, STRING, NULL,
 	    "the user who owns it, by name or number; not given: left alone"),
 	ATTRIBUTE(file, group, STRING, NULL,

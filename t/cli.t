@@ -141,7 +141,9 @@ subtest 'explain' => sub {
 		like($one, qr/^  \Q$_\E: /m, "$_ is shown") for keys %there;
 	}
 	is((plumb('explain', 'file.mode'))[0],
-	    "  mode: mode\n      who may do what; not given: left alone, 0644 for a new file\n",
+	    "  mode: mode\n" .
+	    "      who may do what; not given: left alone, 0644 for a new file (0600 with a\n" .
+	    "      secret in it)\n",
 	    'one attribute');
 	is((plumb('explain', 'fil'))[1],
 	    "plumb: there is no kind 'fil' (did you mean 'file'?)\n",
