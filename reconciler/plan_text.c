@@ -399,6 +399,12 @@ static void classes(struct writer *w)
 		    n.corrective, n.flapping);
 }
 
+static bool is_undo(const struct plan *p)
+{
+	return p->graph->count && p->graph->resources[0].declaration->origin
+	    == ORIGIN_UNDO;
+}
+
 void plan_text(struct text *out, const struct plan *p,
     const struct plan_style *style)
 {
@@ -411,6 +417,7 @@ void plan_text(struct text *out, const struct plan *p,
 	if (!p->count)
 		text_add(out, p->unknown || p->left_out || p->flap_count ?
 		    "Nothing is to be changed.\n" :
+		    is_undo(p) ? "Everything is as it was before.\n" :
 		    "Everything is as the site says.\n");
 	text_addf(out, "Plan: %zu to create, %zu to update, %zu to remove, %zu to refresh; %zu unchanged.",
 	    p->to_create, p->to_update, p->to_remove, p->to_refresh,

@@ -58,6 +58,8 @@ const struct option_row option_rows[] = {
 	    "remove what the site created and no longer declares"),
 	ROW("resume", resume, BOOL, RESUME,
 	    "go on, without asking, with what a reboot cut in two"),
+	ROW("rollback-on-failure", rollback, BOOL, ROLLBACK,
+	    "when something fails, undo the whole run; ends with 6"),
 	ROW("yes", yes, BOOL, YES, "do not ask, go ahead", .letter = 'y'),
 	ROW("no-input", no_input, BOOL, NO_INPUT,
 	    "never ask: where a question would be, stop with exit status 1"),

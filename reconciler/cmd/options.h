@@ -34,6 +34,7 @@ enum {
 	OPTION_PRUNE = 1 << 18,
 	OPTION_RESUME = 1 << 19,
 	OPTION_ALLOW = 1 << 20,
+	OPTION_ROLLBACK = 1 << 22,
 
 	OPTIONS_ALWAYS = OPTION_HELP | OPTION_VERSION | OPTION_VERBOSE |
 	    OPTION_COLOR,
@@ -73,6 +74,7 @@ struct options {
 	/* enum graph_format */
 	int format;
 	int prune;
+	int rollback;
 	int resume;
 	int help;
 	int version;

@@ -15,11 +15,8 @@ static void on_progress(void *context, size_t done, size_t total)
 	progress_set(context, done, total, NULL);
 }
 
-void running_open(struct running *x, struct invocation *in, const char *site)
+void running_renew(struct running *x, struct invocation *in, const char *site)
 {
-	*x = (struct running){ 0 };
-	interrupts_open(&x->interrupts);
-	x->progress = progress_open(in, "looking");
 	x->run = (struct run){
 		.arena = in->arena,
 		.err = &in->err,
@@ -36,6 +33,14 @@ void running_open(struct running *x, struct invocation *in, const char *site)
 		.progress = on_progress,
 		.context = x->progress,
 	};
+}
+
+void running_open(struct running *x, struct invocation *in, const char *site)
+{
+	*x = (struct running){ 0 };
+	interrupts_open(&x->interrupts);
+	x->progress = progress_open(in, "looking");
+	running_renew(x, in, site);
 }
 
 void running_close(struct running *x)

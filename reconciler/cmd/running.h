@@ -17,6 +17,8 @@ struct running {
 
 /* fill in what the command line asks for; signals are caught from now on */
 void running_open(struct running *, struct invocation *, const char *site);
+/* the same for another run, when the one before is closed; NULL: no site */
+void running_renew(struct running *, struct invocation *, const char *site);
 void running_close(struct running *);
 /* EXIT_DONE, or the code to end with after saying why */
 int running_lock(struct running *, struct invocation *);
