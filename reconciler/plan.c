@@ -234,11 +234,22 @@ static enum cause find_cause(struct plan *p, const struct planner *with,
 	return CAUSE_DRIFT;
 }
 
+bool change_is_unmet(const struct change *c)
+{
+	return c->action == ACTION_CREATE &&
+	    (c->resource->kind->flags & KIND_JUDGES);
+}
+
 static void count(struct plan *p, const struct change *c)
 {
 	switch (c->action) {
 	case ACTION_CREATE:
-		p->to_create++;
+		if (change_is_unmet(c))
+			p->unmet++;
+		else if (c->resource->kind->flags & KIND_STATELESS)
+			p->to_run++;
+		else
+			p->to_create++;
 		break;
 	case ACTION_UPDATE:
 		p->to_update++;

@@ -92,6 +92,10 @@ struct plan {
 	/* changes that wait for a reboot; they are in the other counts too */
 	size_t to_wait;
 	size_t to_create, to_update, to_remove, to_refresh, to_see;
+	/* commands and the like, which are not things that are created */
+	size_t to_run;
+	/* requirements that do not hold */
+	size_t unmet;
 	struct orphans orphans;
 };
 
@@ -123,6 +127,8 @@ enum action resource_differs(const struct resource *, uint64_t *differ);
 
 /* a line more under it */
 void change_note(struct arena *, struct change *, const char *text);
+/* a requirement that does not hold: apply can only fail */
+bool change_is_unmet(const struct change *);
 /* "create", "update", "refresh", ...; a kind's own verb where it has one */
 const char *change_verb(const struct change *);
 const char *cause_name(enum cause);

@@ -99,17 +99,21 @@ static void header(struct writer *w, const struct change *c)
 	enum paint color;
 	const char *mark = sign(c->action, &color);
 
-	if (c->cause == CAUSE_FLAPPING)
+	if (c->cause == CAUSE_FLAPPING || change_is_unmet(c))
 		mark = "!";
+	if (change_is_unmet(c))
+		color = RED;
 	paint(w, color);
 	text_addf(w->out, "%-3s ", mark);
 	escaped(w, r->address);
 	paint(w, PLAIN);
 	text_add(w->out, "  ");
 	paint(w, DIM);
-	if (r->kind->verb && c->action == ACTION_CREATE)
+	if (r->kind->verb && c->action == ACTION_CREATE && !change_is_unmet(c))
 		text_addf(w->out, "%s, ", r->kind->verb);
-	if (c->action == ACTION_REFRESH)
+	if (change_is_unmet(c))
+		text_add(w->out, "does not hold");
+	else if (c->action == ACTION_REFRESH)
 		text_addf(w->out, "%s", c->refresh);
 	else if (c->action == ACTION_UNSURE)
 		text_addf(w->out, "%s", r->kind->verb ? r->kind->verb : "see");
@@ -422,6 +426,11 @@ void plan_text(struct text *out, const struct plan *p,
 	text_addf(out, "Plan: %zu to create, %zu to update, %zu to remove, %zu to refresh; %zu unchanged.",
 	    p->to_create, p->to_update, p->to_remove, p->to_refresh,
 	    p->unchanged);
+	if (p->to_run)
+		text_addf(out, " %zu to run.", p->to_run);
+	if (p->unmet)
+		text_addf(out, " %zu %s not hold.", p->unmet, p->unmet == 1 ?
+		    "requirement does" : "requirements do");
 	classes(&w);
 	if (p->to_wait)
 		text_addf(out, " %zu to wait for a reboot.", p->to_wait);

@@ -130,6 +130,8 @@ struct value plan_summary(struct arena *a, const struct plan *p)
 	map_add_int(&m, "remove", (int64_t)p->to_remove);
 	map_add_int(&m, "refresh", (int64_t)p->to_refresh);
 	map_add_int(&m, "wait", (int64_t)p->to_wait);
+	map_add_int(&m, "run", (int64_t)p->to_run);
+	map_add_int(&m, "unmet", (int64_t)p->unmet);
 	map_add_int(&m, "unsure", (int64_t)p->to_see);
 	map_add_int(&m, "unknown", (int64_t)p->unknown);
 	map_add_int(&m, "left_out", (int64_t)p->left_out);

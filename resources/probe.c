@@ -218,7 +218,8 @@ static int apply(struct job *job, struct host *host, const void *desired,
     const void *observed)
 {
 	const struct probe *want = desired;
-	int64_t end = clock_now() + want->within, left;
+	int64_t within = job->timeout ? job->timeout : want->within;
+	int64_t end = clock_now() + within, left;
 	const char *protocol, *what = target(want, &protocol);
 	struct finding finding = { .detail = "it was not asked" };
 
@@ -236,7 +237,7 @@ static int apply(struct job *job, struct host *host, const void *desired,
 			    protocol, what, finding.detail);
 	}
 	return job_fail(job, "%s %s is not healthy after %s: %s", protocol,
-	    what, print_duration(job->arena, want->within), finding.detail);
+	    what, print_duration(job->arena, within), finding.detail);
 }
 
 static int remove_probe(struct job *job, struct host *host,

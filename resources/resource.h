@@ -40,6 +40,8 @@ enum {
 	KIND_STATELESS = 4,
 	/* it does what nobody can undo: it runs a program of the user's */
 	KIND_RUNS = 8,
+	/* absent means that it does not hold, and nothing here can make it */
+	KIND_JUDGES = 16,
 };
 
 struct kind {
@@ -84,6 +86,10 @@ struct kind {
 	const char *(*writes)(struct job *, const char *name);
 	/* what else the acts would do: job_note() */
 	int (*foresee)(struct act *, size_t, const struct host *);
+	/* adopting: `desired`, of which only the name is given, becomes what to
+	   declare so that it stays as it is; 1, 0: there is nothing, -1.
+	   Without it that is all that observe() tells */
+	int (*adopt)(struct job *, const struct host *, void *desired);
 	/* after an act that was cut short: whether it may have asked for a
 	   reboot; 1, 0, -1 */
 	int (*leaves_reboot)(struct job *, const struct host *,

@@ -39,6 +39,18 @@ size_t utf8_length(const char *data, size_t size)
 	return n;
 }
 
+/*
+ * U+202A to U+202E and U+2066 to U+2069 turn the order in which what follows is
+ * shown, so that a line can be made to read as another
+ */
+static bool turns_order(const char *data, size_t size)
+{
+	const unsigned char *p = (const unsigned char *)data;
+
+	return size == 3 && p[0] == 0xe2 && ((p[1] == 0x80 && p[2] >= 0xaa &&
+	    p[2] <= 0xae) || (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9));
+}
+
 static void escape(struct text *t, const char *data, size_t size, bool lines)
 {
 	size_t i, n;
@@ -56,6 +68,10 @@ static void escape(struct text *t, const char *data, size_t size, bool lines)
 			text_addf(t, "\\x%02x", c), n = 1;
 		else if (c == 0xc2 && (unsigned char)data[i + 1] < 0xa0)
 			text_addf(t, "\\u00%02x", (unsigned char)data[i + 1]);
+		else if (turns_order(data + i, n))
+			text_addf(t, "\\u20%02x", (unsigned char)data[i + 1]
+			    == 0x80 ? data[i + 2] & 0x3f :
+			    0x40 | (data[i + 2] & 0x3f));
 		else
 			text_add_bytes(t, data + i, n);
 	}

@@ -17,7 +17,7 @@ static int run(struct invocation *in)
 	if (!rc) {
 		if (in->options.json)
 			say_json_version(in, 1);
-		failed = in->err.count > 0;
+		failed = in->err.count > 0 || x.run.plan.unmet;
 		complain(in);
 		running_show(&x, in);
 		rc = running_refused(&x, in);
@@ -37,7 +37,7 @@ const struct command cmd_plan = {
 	.name = "plan",
 	.arguments = "[SITE]",
 	.about = "show what apply would change, and why",
-	.details = "Reads the site, looks at the host with the same code that apply uses, and prints each change with its cause and place: + create, ~ update, -/+ replace, - remove, > refresh, ? known only during the run. Then what is removed and refreshed, by name, and the totals.\n\nWith -o, the plan is also written to FILE, whole and for its owner only, with the state that each change rests on; nothing of a secret is in it. 'plumb show' prints it again, and 'plumb apply' on this machine does that and nothing else.\n\nWhat apply would refuse, by policy, protection or because too much would be removed, is said at the end; then it ends with 3, and nothing is written to FILE.\n\nNothing is changed, on the host or in the journal.",
+	.details = "Reads the site, looks at the host with the same code that apply uses, and prints each change with its cause and place: + create, ~ update, -/+ replace, - remove, > refresh, ? known only during the run, ! what stands in the way. Then what is removed and refreshed, by name, and the totals.\n\nWith -o, the plan is also written to FILE, whole and for its owner only, with the state that each change rests on; nothing of a secret is in it. 'plumb show' prints it again, and 'plumb apply' on this machine does that and nothing else.\n\nWhat apply would refuse, by policy, protection or because too much would be removed, is said at the end; then it ends with 3, and nothing is written to FILE.\n\nNothing is changed, on the host or in the journal.",
 	.options = OPTIONS_LOOK | OPTION_PRUNE | OPTION_DETAILED_EXITCODE |
 	    OPTION_OUTPUT | OPTION_ALLOW,
 	.most = 1,
