@@ -77,8 +77,8 @@ struct applier {
 	/* what earlier runs left waiting */
 	const struct reboots *reboots;
 	/* 1: start nothing new; 2: end what is under way as well */
-	const volatile int *stop;
-	const volatile bool *stop_hard;
+	const atomic_int *stop;
+	const atomic_bool *stop_hard;
 
 	/* told from any thread, one at a time; NULL where nobody listens */
 	void *watcher;

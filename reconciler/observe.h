@@ -14,7 +14,7 @@ struct observer {
 	/* NULL, or by number of resource: what is to be looked at; what it
 	   takes values from is looked at as well */
 	const bool *selected;
-	const volatile bool *stop;
+	const atomic_bool *stop;
 	/* called now and then with how many were looked at; or NULL */
 	void (*progress)(void *, size_t done, size_t total);
 	void *context;

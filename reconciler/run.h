@@ -23,8 +23,8 @@ struct run {
 	/* kinds of which any number may be removed; see guard.h */
 	const struct strings *allows;
 	/* 1: finish what is under way; 2: end it */
-	const volatile int *stop;
-	const volatile bool *stop_hard;
+	const atomic_int *stop;
+	const atomic_bool *stop_hard;
 	/* how far looking is, of how many; or NULL */
 	void (*progress)(void *, size_t done, size_t total);
 	void *context;

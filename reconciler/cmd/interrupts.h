@@ -7,6 +7,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 struct interrupts {
@@ -14,9 +15,9 @@ struct interrupts {
 	int signals;
 	int ended;
 	/* how many came */
-	volatile int count;
+	atomic_int count;
 	/* what is under way is to be ended */
-	volatile bool hard;
+	atomic_bool hard;
 	pthread_mutex_t lock;
 	/* the first one leaves what is under way alone, and is told */
 	void (*told)(void *);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,7 +22,7 @@ struct job {
 	const char *address;
 	struct pos pos;
 	/* asked to stop soon: a process or a wait under way ends by itself */
-	const volatile bool *stop;
+	const atomic_bool *stop;
 	/* what the spec gives it, in milliseconds; 0: as the kind sees fit */
 	int64_t timeout;
 	/* a secret flowed into the resource: what is made of it is for its

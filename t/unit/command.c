@@ -3,6 +3,7 @@
  * command.c - commands and probes, with real programs on this machine.
  */
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -196,7 +197,7 @@ static void a_probe_gives_up_with_what_it_saw_last(void **state)
 static void a_probe_stops_when_asked_to(void **state)
 {
 	scoped_trial t;
-	volatile bool stop = true;
+	atomic_bool stop = true;
 
 	(void)state;
 	trial_open(&t, &kind_probe, false);

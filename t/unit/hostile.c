@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -89,7 +90,7 @@ static void a_second_name_is_no_way_to_another_file(void **state)
 
 struct flipper {
 	const struct rooted *world;
-	volatile bool stop;
+	atomic_bool stop;
 };
 
 /* swap a directory and a link to the root's own until asked to stop */

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,7 +87,7 @@ static void a_wait_ends_when_asked_to(void **state)
 	scoped_arena *a = arena_open();
 	int port = 0, fd = listen_on(SOCK_STREAM, &port);
 	struct err err = err_new(a);
-	volatile bool stop = true;
+	atomic_bool stop = true;
 	struct job job = { .arena = a, .err = &err, .address = "probe:it",
 		.stop = &stop };
 	struct probing p = { .protocol = PROBE_TLS, .timeout = 60000,

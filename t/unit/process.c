@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ struct world {
 	struct err err;
 	struct job job;
 	struct host host;
-	volatile bool stop;
+	atomic_bool stop;
 };
 
 static int setup(void **state)

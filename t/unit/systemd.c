@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -296,7 +297,7 @@ static void waiting_has_an_end(void **state)
 static void a_wait_ends_when_asked_to_stop(void **state)
 {
 	scoped_fixture f = fixture("/");
-	volatile bool stop = true;
+	atomic_bool stop = true;
 
 	(void)state;
 	f.job.stop = &stop;
