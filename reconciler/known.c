@@ -254,8 +254,9 @@ static void settle_claims(struct knower *c)
 }
 
 /*
- * What is removed goes the other way round: a file before its directory. So
- * edges that kinds know between two that shall both be absent are turned.
+ * What is removed goes the other way round: a file before its directory, and a
+ * service is stopped before its unit file goes. So edges that kinds know are
+ * turned where what is needed shall be absent.
  */
 void graph_turn_removals(struct graph *g)
 {
@@ -267,8 +268,7 @@ void graph_turn_removals(struct graph *g)
 
 		if (e->type != EDGE_KNOWN || from >= g->count ||
 		    e->to >= g->count ||
-		    g->resources[from].common.ensure != ENSURE_ABSENT ||
-		    g->resources[e->to].common.ensure != ENSURE_ABSENT)
+		    g->resources[from].common.ensure != ENSURE_ABSENT)
 			continue;
 		e->from = e->to;
 		e->to = from;
