@@ -145,7 +145,10 @@ static int undo(struct running *x, struct invocation *in, struct undo *u)
 	if (in->options.json)
 		say_json_version(in, 1);
 	complain(in);
-	running_show(x, in);
+	if (!u->count && !in->options.json)
+		sayf(in, "Run %lld changed nothing.\n", (long long)u->number);
+	else
+		running_show(x, in);
 	show_refusals(in, u);
 	rc = running_refused(x, in);
 	if (!rc)
