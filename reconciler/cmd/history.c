@@ -13,7 +13,29 @@
 
 enum { SHOWN = 30 };
 
-static void row(struct text *t, const struct journal_run *r)
+/* how many of a class drifted in it */
+struct classes {
+	size_t corrective, flapping;
+};
+
+static int count_classes(struct invocation *in, struct journal *j,
+    int64_t run, struct classes *out)
+{
+	struct journal_drifts drifts;
+	size_t i;
+
+	*out = (struct classes){ 0 };
+	if (journal_drifts(in->arena, j, run, &drifts, &in->err))
+		return -1;
+	for (i = 0; i < drifts.count; i++) {
+		out->corrective += !strcmp(drifts.item[i].class, "corrective");
+		out->flapping += !strcmp(drifts.item[i].class, "flapping");
+	}
+	return 0;
+}
+
+static void row(struct text *t, const struct journal_run *r,
+    const struct classes *d)
 {
 	const struct journal_counts *n = &r->counts;
 
@@ -32,9 +54,13 @@ static void row(struct text *t, const struct journal_run *r)
 		    (long long)n->created, (long long)n->updated,
 		    (long long)n->removed, (long long)n->refreshed,
 		    (long long)n->failed, (long long)n->skipped);
+	if (d->corrective || d->flapping)
+		text_addf(t, "       drift: %zu corrective, %zu flapping\n",
+		    d->corrective, d->flapping);
 }
 
-static void row_json(struct invocation *in, const struct journal_run *r)
+static void row_json(struct invocation *in, const struct journal_run *r,
+    const struct classes *d)
 {
 	struct map_maker m = { .arena = in->arena };
 	struct value v;
@@ -55,6 +81,8 @@ static void row_json(struct invocation *in, const struct journal_run *r)
 	map_add_int(&m, "refreshed", r->counts.refreshed);
 	map_add_int(&m, "failed", r->counts.failed);
 	map_add_int(&m, "skipped", r->counts.skipped);
+	map_add_int(&m, "corrective", (int64_t)d->corrective);
+	map_add_int(&m, "flapping", (int64_t)d->flapping);
 	v = map_done(&m);
 	say_json(in, &v);
 }
@@ -64,20 +92,25 @@ static int run(struct invocation *in)
 	scoped_journal *journal = NULL;
 	struct text t = text_new(in->arena);
 	struct journal_runs runs;
+	struct classes classes;
 	size_t i;
 
 	if (journal_open(in->arena, in->options.state, JOURNAL_READ, &journal,
 	    &in->err) || journal_runs(in->arena, journal, in->options.verbose
 	    || in->options.json ? 0 : SHOWN, &runs, &in->err))
 		return EXIT_UNABLE;
-	if (in->options.json) {
+	if (in->options.json)
 		say_json_version(in, 1);
-		for (i = 0; i < runs.count; i++)
-			row_json(in, &runs.item[i]);
-		return EXIT_DONE;
+	for (i = 0; i < runs.count; i++) {
+		if (count_classes(in, journal, runs.item[i].run, &classes))
+			return EXIT_UNABLE;
+		if (in->options.json)
+			row_json(in, &runs.item[i], &classes);
+		else
+			row(&t, &runs.item[i], &classes);
 	}
-	for (i = 0; i < runs.count; i++)
-		row(&t, &runs.item[i]);
+	if (in->options.json)
+		return EXIT_DONE;
 	if (!runs.count)
 		text_add(&t, "There have been no runs.\n");
 	say(in, text_string(&t));
