@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "../policy.h"
 #include "catalog.h"
 #include "cmd.h"
 
@@ -156,6 +157,14 @@ static void common_rows(struct text *t)
 		add_row(t, row);
 }
 
+static void policy_rows(struct text *t)
+{
+	const struct attribute *row;
+
+	for (row = policy_attributes; row->name; row++)
+		add_row(t, row);
+}
+
 static void kinds_all(struct text *t)
 {
 	const struct attribute *row;
@@ -206,6 +215,7 @@ static bool fill_in(struct text *t, const char *line)
 		{ "@exit@", exit_all },
 		{ "@site@", site_rows },
 		{ "@common@", common_rows },
+		{ "@policy@", policy_rows },
 		{ "@kinds@", kinds_all },
 	};
 	size_t i;
