@@ -186,7 +186,9 @@ static const char *mkdir_fill(int above, const char *name,
 	}
 	if (fchown(fd, want->uid, want->gid) < 0)
 		return "give an owner to";
-	return fchmod(fd, (mode_t)want->mode) < 0 ? "set the mode of" : NULL;
+	if (fchmod(fd, (mode_t)want->mode) < 0)
+		return "set the mode of";
+	return fsync(fd) < 0 ? "write to the disk" : NULL;
 }
 
 int files_mkdir(struct job *job, void *context, const char *path,
@@ -241,19 +243,36 @@ struct target {
 	struct stat st;
 };
 
-/* by a descriptor that fchmod(2) takes, of the very same file */
-static int mode_set_again(const struct target *at, mode_t mode)
+/* a descriptor that fchmod(2) and fsync(2) take, of the very same file */
+static int target_open(const struct target *at)
 {
-	scoped_descriptor fd = openat(at->above, at->name,
+	int fd = openat(at->above, at->name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -1;
-	if (st.st_dev == at->st.st_dev && st.st_ino == at->st.st_ino)
-		return fchmod(fd, mode);
-	errno = EBUSY;
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == at->st.st_dev &&
+	    st.st_ino == at->st.st_ino)
+		return fd;
+	if (fd >= 0)
+		errno = EBUSY;
+	descriptor_close(&fd);
 	return -1;
+}
+
+static int mode_set_again(const struct target *at, mode_t mode)
+{
+	scoped_descriptor fd = target_open(at);
+
+	return fd < 0 ? -1 : fchmod(fd, mode);
+}
+
+static int target_sync(const struct target *at)
+{
+	bool can = S_ISREG(at->st.st_mode) || S_ISDIR(at->st.st_mode);
+	scoped_descriptor fd = can ? target_open(at) : -1;
+
+	/* a link, or closed to us now */
+	return fd < 0 ? syncfs(at->above) : fsync(fd);
 }
 
 static int mode_set(const struct target *at, mode_t mode)
@@ -319,6 +338,8 @@ int files_set_access(struct job *job, void *context, const char *path,
 		return job_fail(job, "cannot change '%s': it has %ju names, and is in a directory that others than root may write",
 		    path, (uintmax_t)at.st.st_nlink);
 	failed = owner_and_mode(&at, want);
+	if (!failed && target_sync(&at) < 0)
+		failed = "write to the disk";
 	return failed ? tree_fail(job, t, failed, path) : 0;
 }
 

@@ -117,10 +117,23 @@ int host_unit(struct job *job, const struct host *h, const char *name,
 	return h->machine->unit(job, h->context, name, out);
 }
 
+/* `what` has written something without syncing it */
+static int settle(struct job *job, const struct host *h, const char *what)
+{
+	if (!h->machine->sync || h->machine->sync() == 0)
+		return 0;
+	return job_fail_errno(job, "cannot write to the disk what '%s' did",
+	    what);
+}
+
 int host_unit_act(struct job *job, struct host *h, enum unit_act act,
     const char *name, int64_t timeout)
 {
-	return h->machine->unit_act(job, h->context, act, name, timeout);
+	if (h->machine->unit_act(job, h->context, act, name, timeout) < 0)
+		return -1;
+	/* links in /etc */
+	return act >= UNIT_ENABLE && act <= UNIT_UNMASK ?
+	    settle(job, h, name) : 0;
 }
 
 bool host_has_systemd(const struct host *h)
@@ -143,7 +156,9 @@ int host_ask(struct job *job, const struct host *h, const struct process *p,
 int host_run(struct job *job, struct host *h, const struct process *p,
     struct outcome *out)
 {
-	return h->machine->run(job, h->context, p, out);
+	if (h->machine->run(job, h->context, p, out) < 0)
+		return -1;
+	return settle(job, h, p->argv[0]);
 }
 
 const char *outcome_last(struct arena *a, const struct outcome *out)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "accounts.h"
+#include "disks.h"
 #include "files.h"
 #include "network.h"
 #include "packages.h"
@@ -100,7 +101,7 @@ static void real_close(void *context)
 		.poke = files_poke, .make_directory = files_mkdir,             \
 		.symlink = files_symlink, .set_access = files_set_access,      \
 		.unlink = files_unlink, .unit_act = what_acts,                 \
-		.run = process_run, .close = real_close,                       \
+		.run = process_run, .sync = disks_sync, .close = real_close,   \
 	}
 
 static const struct machine here = MACHINE(unit, unit_act, runs_systemd);

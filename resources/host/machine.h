@@ -46,6 +46,8 @@ struct machine {
 	/* serves both host_ask and host_run */
 	int (*run)(struct job *, void *context, const struct process *,
 	    struct outcome *);
+	/* what programs wrote is on the disk; -1 and errno. NULL: always */
+	int (*sync)(void);
 	/* NULL where there is nothing to close */
 	void (*close)(void *context);
 };

@@ -39,7 +39,10 @@ struct outcome {
 /* runs it to look at something: it must not change the host */
 int host_ask(struct job *, const struct host *, const struct process *,
     struct outcome *);
-/* -1 when it could not be started or had to be ended; status is the caller's */
+/*
+ * -1 when it could not be started or had to be ended; status is the caller's.
+ * What it wrote is on the disk then.
+ */
 int host_run(struct job *, struct host *, const struct process *,
     struct outcome *);
 /* the same, and a status other than 0 is an error that quotes its last lines */
