@@ -105,8 +105,9 @@ sub new
 	my ($class, $name, %with) = @_;
 	my $path = $with{path} // tempdir('plumb-torture.XXXXXX', TMPDIR => 1,
 	    CLEANUP => 1);
-	my $self = bless { name => $name, path => $path, tree => "$path/tree",
-	    state => "$path/state", violations => 0, counts => {}, number => 0,
+	my $disk = $with{disk} // $path;
+	my $self = bless { name => $name, path => $path, tree => "$disk/tree",
+	    state => "$disk/state", violations => 0, counts => {}, number => 0,
 	    seed => $ENV{TORTURE_SEED} // (time * 1000) % 1_000_000 }, $class;
 
 	chmod 0755, $path;
@@ -207,14 +208,19 @@ sub site
 	      $p/d/sub/f: { content: "sub $v\\n", mode: 0400, requires: file:$p/d/large }
 	      $p/in-a/f: { ${\$only->('a')}content: "a\\n" }
 	      $p/in-b/f: { ${\$only->('b')}content: "b\\n" }
-	      $p/stamp-$other: { ensure: absent }
 	    links:
 	      $p/d/link: { target: $v }
 	      $p/d/only-a: { ${\$only->('a')}target: "../d/conf" }
 	      $p/d/only-b: { ${\$only->('b')}target: "../d/conf" }
 	    commands:
 	      reload: { run: [cp, $p/d/conf, $p/seen], refresh_only: true }
-	      stamp: { shell: "echo stamp >> $p/stamp-$v", creates: $p/stamp-$v }
+	      # notices that it is run twice; whole or not at all, as it must be
+	      stamp:
+	        creates: $p/stamp-$v
+	        shell: |
+	          test ! -e $p/stamp-$v || echo twice >> $p/twice
+	          rm -f $p/stamp-$other
+	          echo stamp > $p/new && sync $p/new && mv $p/new $p/stamp-$v
 	    Y
 }
 
@@ -237,9 +243,10 @@ sub prepare
 	$self->{listing}{b} = $self->listing;
 	$self->well('a');
 	is_deeply($self->listing, $self->{listing}{a}, 'there and back');
+	$self->{at} = 'a';
+	mkdir "$self->{path}/keep";
 	system('cp', '-a', $self->{tree}, $self->{state},
-	    "$self->{path}/a", "$self->{path}/keep.d/") == 0
-	    if -d "$self->{path}/keep.d" || mkdir "$self->{path}/keep.d";
+	    "$self->{path}/keep") == 0 or die "cp: $?\n";
 }
 
 # as prepare() left it
@@ -248,9 +255,20 @@ sub reset
 	my ($self) = @_;
 
 	remove_tree($self->{tree}, $self->{state}, { safe => 0 });
-	system('cp', '-a', "$self->{path}/keep.d/tree",
-	    "$self->{path}/keep.d/state", $self->{path}) == 0
+	system('cp', '-a', "$self->{path}/keep/tree",
+	    "$self->{path}/keep/state", dirname($self->{tree})) == 0
 	    or die "cp: $?\n";
+	$self->{at} = 'a';
+}
+
+# the site that a round goes to, from the other one
+sub turn
+{
+	my ($self) = @_;
+	my ($from, $to) = $self->{number} % 2 ? qw(a b) : qw(b a);
+
+	$self->well($from) if $self->{at} ne $from;
+	return ($from, $to);
 }
 
 # --- runs of plumb ---
@@ -317,6 +335,16 @@ sub well
 	    join "\n", (grep { !/was stopped while/ } split /\n/,
 	    $run->{complained} =~ s{^ +\d+ \|.*\n}{}gmr)[0 .. 9]);
 	return $run;
+}
+
+# how long a run takes that changes all there is to change, in seconds
+sub pace
+{
+	my ($self) = @_;
+	my $since = time;
+
+	$self->well($_) for 'b', 'a';
+	return (time - $since) / 2;
 }
 
 # --- what must hold ---
@@ -390,13 +418,13 @@ sub between
 		next if $path =~ m{/\.[^/]*\.plumb-new$};
 		next if is_between($is->{$path}, $a->{$path}, $b->{$path});
 		# a program's own doing, which may still be at it
-		next if $path =~ m{^/(?:seen|stamp-.)$};
+		next if $path =~ m{^/(?:seen|new|stamp-.)$};
 		$self->violation("$path is neither old nor new: $is->{$path}");
 	}
 	for my $path (keys %{ { %$a, %$b } }) {
 		my $was = $a->{$path} // "absent";
 		my $new = $is->{$path} // "absent";
-		next if $was eq $new || $path =~ m{^/(?:seen|stamp-.)$} ||
+		next if $was eq $new || $path =~ m{^/(?:seen|new|stamp-.)$} ||
 		    $self->{unannounced};
 		$self->violation("$path changed unannounced: $was, $new")
 		    unless grep { $acts{"$_:$self->{tree}$path"} }
@@ -404,7 +432,7 @@ sub between
 	}
 	for my $path (keys %$a) {
 		next if exists $is->{$path} || !exists $b->{$path};
-		$self->violation("$path is lost") unless $path =~ /seen|stamp/;
+		$self->violation("$path is lost") unless $path =~ /seen|new|stamp/;
 	}
 }
 
@@ -415,8 +443,9 @@ sub strays
 	my ($self) = @_;
 
 	return grep { ($self->{path} ne '' &&
-	    index(slurp("$_/cmdline") // '', $self->{path}) >= 0) ||
-	    (readlink("$_/cwd") // '') =~ /^\Q$self->{path}\E/ }
+	    index(slurp("$_/cmdline") // "", $self->{path}) >= 0) ||
+	    index(slurp("$_/cmdline") // "", $self->{tree}) >= 0 ||
+	    (readlink("$_/cwd") // "") =~ /^\Q$self->{path}\E/ }
 	    grep { $_ ne "/proc/$$" } glob '/proc/[0-9]*';
 }
 
@@ -433,6 +462,7 @@ sub settle
 	$self->violation("the run after complains: $second->{complained}")
 	    if $second->{complained};
 	$self->is_as($v);
+	$self->{at} = $v;
 	return $first;
 }
 

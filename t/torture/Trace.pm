@@ -55,6 +55,17 @@ sub inject
 	    "inject=$point->{call}:$what:when=$point->{number}");
 }
 
+# a run with some call failing: all that it does with files, paths shown
+sub follow
+{
+	my ($w, @words) = @_;
+
+	$words[$_] =~ s/^trace=.*/trace=$names,close/ for 0 .. $#words;
+	$_ eq '-s' and $_ = '-y' or $_ eq '0' and $_ = '-q' for @words[0 .. 9];
+	$w->run(@words);
+	return split /\n/, Torture::slurp("$w->{path}/trace");
+}
+
 sub kill_at
 {
 	my ($w, $point) = @_;
