@@ -8,6 +8,7 @@
 #include "../../specs/print.h"
 #include "../journal.h"
 #include "cmd.h"
+#include "confirming.h"
 #include "ending.h"
 #include "moment.h"
 
@@ -93,6 +94,8 @@ static int run(struct invocation *in)
 	struct text t = text_new(in->arena);
 	struct journal_runs runs;
 	struct classes classes;
+	const char *waits = NULL;
+	int64_t waiting = confirming_run(in, &waits);
 	size_t i;
 
 	if (journal_open(in->arena, in->options.state, JOURNAL_READ, &journal,
@@ -108,6 +111,8 @@ static int run(struct invocation *in)
 			row_json(in, &runs.item[i], &classes);
 		else
 			row(&t, &runs.item[i], &classes);
+		if (!in->options.json && runs.item[i].run == waiting)
+			text_addf(&t, "       %s\n", waits);
 	}
 	if (in->options.json)
 		return EXIT_DONE;

@@ -13,16 +13,17 @@
 
 #include "cmd.h"
 
-extern const struct command cmd_apply, cmd_completion, cmd_drift, cmd_explain,
-    cmd_graph, cmd_help, cmd_history, cmd_init, cmd_manual, cmd_plan,
-    cmd_schema, cmd_secret, cmd_show, cmd_status, cmd_undo, cmd_validate,
-    cmd_version, cmd_why;
+extern const struct command cmd_apply, cmd_completion, cmd_confirm, cmd_drift,
+    cmd_explain, cmd_graph, cmd_help, cmd_history, cmd_init, cmd_manual,
+    cmd_plan, cmd_schema, cmd_secret, cmd_show, cmd_status, cmd_undo,
+    cmd_validate, cmd_version, cmd_why;
 
 const struct command *const commands[] = {
 	&cmd_init,
 	&cmd_validate,
 	&cmd_plan,
 	&cmd_apply,
+	&cmd_confirm,
 	&cmd_undo,
 	&cmd_drift,
 	&cmd_status,

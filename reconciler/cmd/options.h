@@ -34,6 +34,7 @@ enum {
 	OPTION_PRUNE = 1 << 18,
 	OPTION_RESUME = 1 << 19,
 	OPTION_ALLOW = 1 << 20,
+	OPTION_CONFIRM = 1 << 21,
 	OPTION_ROLLBACK = 1 << 22,
 
 	OPTIONS_ALWAYS = OPTION_HELP | OPTION_VERSION | OPTION_VERBOSE |
@@ -76,6 +77,8 @@ struct options {
 	int prune;
 	int rollback;
 	int resume;
+	/* milliseconds; 0: it need not be confirmed */
+	int64_t confirm_timeout;
 	int help;
 	int version;
 	/* OPTION_ bits of those that were on the command line */

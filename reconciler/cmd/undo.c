@@ -11,7 +11,9 @@
 #include "../../specs/print.h"
 #include "../undo.h"
 #include "applying.h"
+#include "confirming.h"
 #include "progress.h"
+#include "resuming.h"
 
 /* the way back is planned; EXIT_DONE, or the code to end with */
 static int plan_back(struct running *x, struct invocation *in, struct undo *u)
@@ -134,6 +136,16 @@ static int read_arguments(struct invocation *in, struct undo *u)
 	return 0;
 }
 
+/* nothing goes on with it at boot, and nobody need confirm it */
+static int settle(struct running *x, struct invocation *in,
+    const struct undo *u)
+{
+	int rc = resuming_end(x, in, EXIT_DONE);
+
+	return rc || u->addresses.count ? rc :
+	    confirming_undone(x, in, u->number);
+}
+
 static int undo(struct running *x, struct invocation *in, struct undo *u)
 {
 	int rc = running_lock(x, in);
@@ -155,6 +167,8 @@ static int undo(struct running *x, struct invocation *in, struct undo *u)
 		rc = applying_ask(x, in);
 	if (!rc && x->run.plan.count)
 		rc = applying_do(x, in, running_words(in));
+	if (!rc)
+		rc = settle(x, in, u);
 	if (!rc && x->run.plan.count && in->options.detailed_exitcode)
 		rc = EXIT_CHANGES;
 	return rc;
