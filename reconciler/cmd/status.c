@@ -8,6 +8,7 @@
 
 #include "../../specs/maker.h"
 #include "../../specs/print.h"
+#include "confirming.h"
 #include "ending.h"
 #include "moment.h"
 #include "running.h"
@@ -29,6 +30,9 @@ struct status {
 	struct journal_states states;
 	struct journal_refreshes owed;
 	struct journal_acts open;
+	struct reboots reboots;
+	/* "run 3 waits to be confirmed until …"; NULL: none does */
+	const char *unconfirmed;
 	/* not NULL: that run is under way */
 	const struct lock_holder *holder;
 	/* of the site that was given */
@@ -85,6 +89,30 @@ static int read_journal(struct status *s, struct invocation *in,
 		return 0;
 	}
 	return journal_verify(j, &s->rows, &in->err);
+}
+
+/* for a reboot, or to be confirmed */
+static int read_waits(struct status *s, struct invocation *in,
+    struct journal *j)
+{
+	struct run run = { .arena = in->arena, .err = &in->err, .root = "/",
+		.state = in->options.state };
+	const char *words;
+	int64_t number = confirming_run(in, &words);
+	int failed = 0;
+
+	if (number)
+		s->unconfirmed = arena_printf(in->arena, "run %lld %s",
+		    (long long)number, words);
+	if (strcmp(in->options.root, "/"))
+		return 0;
+	failed = run_open_host(&run);
+	s->reboots.arena = in->arena;
+	s->reboots.host = &run.host;
+	if (!failed)
+		failed = reboots_read(&s->reboots, j, &in->err);
+	run_close(&run);
+	return failed;
 }
 
 /* what the journal has of that site, and it no longer declares */
@@ -157,6 +185,14 @@ static void add_troubles(struct text *t, const struct status *s)
 	for (i = 0; i < s->owed.count; i++)
 		add(t, arena_printf(t->arena, "Owed: %s",
 		    owed_text(t->arena, &s->owed.item[i])));
+	for (i = 0; i < s->reboots.count; i++)
+		add(t, arena_printf(t->arena,
+		    "A reboot is needed, since run %lld: %s",
+		    (long long)s->reboots.item[i].run,
+		    s->reboots.item[i].address));
+	if (s->unconfirmed)
+		add(t, arena_printf(t->arena, "Unconfirmed: %s",
+		    s->unconfirmed));
 	for (i = 0; i < s->open.count; i++)
 		add(t, arena_printf(t->arena,
 		    s->holder ? "Under way: %s %s, since %s" :
@@ -267,6 +303,21 @@ static struct value open_values(struct arena *a, const struct status *s)
 	return list_done(&l);
 }
 
+static struct value reboot_values(struct arena *a, const struct status *s)
+{
+	struct list_maker l = { .arena = a };
+	size_t i;
+
+	for (i = 0; i < s->reboots.count; i++) {
+		struct map_maker m = { .arena = a };
+
+		map_add_text(&m, "address", s->reboots.item[i].address);
+		map_add_int(&m, "run", s->reboots.item[i].run);
+		list_add(&l, map_done(&m));
+	}
+	return list_done(&l);
+}
+
 static struct value drift_values(struct arena *a, const struct status *s)
 {
 	struct list_maker l = { .arena = a };
@@ -301,6 +352,8 @@ static void show_json(struct invocation *in, const struct status *s)
 	map_add(&m, "drift", drift_values(a, s));
 	map_add_int(&m, "managed", (int64_t)s->states.count);
 	map_add(&m, "owed", owed_values(a, s));
+	map_add(&m, "reboot", reboot_values(a, s));
+	map_add_bool(&m, "unconfirmed", s->unconfirmed != NULL);
 	map_add(&m, "unfinished", open_values(a, s));
 	map_add(&m, "orphans", s->has_orphans ? list_done(&orphans) :
 	    value_plain((struct pos){ 0 }, "null"));
@@ -316,21 +369,22 @@ static int run(struct invocation *in)
 
 	if (journal_open(in->arena, in->options.state, JOURNAL_READ, &journal,
 	    &in->err) || read_journal(&s, in, journal) ||
+	    read_waits(&s, in, journal) ||
 	    (in->arguments.count && find_orphans(&s, in)))
 		return EXIT_UNABLE;
 	if (in->options.json)
 		show_json(in, &s);
 	else
 		show(in, &s);
-	return s.owed.count || (s.open.count && !s.holder) ? EXIT_CHANGES :
-	    EXIT_DONE;
+	return s.owed.count || s.reboots.count || s.unconfirmed ||
+	    (s.open.count && !s.holder) ? EXIT_CHANGES : EXIT_DONE;
 }
 
 const struct command cmd_status = {
 	.name = "status",
 	.arguments = "[SITE]",
 	.about = "tell how things stand, by the journal alone",
-	.details = "The last run and the last drift check with how they ended, how many resources are managed, refreshes that are owed because a run was cut short or failed, changes that were begun and never finished, and whether the journal is whole (a large one is checked only with -v). With a SITE, also what the journal knows of it and it no longer declares. The host is not looked at.\n\nEnds with 2 when something is owed or unfinished.",
+	.details = "The last run and the last drift check with how they ended, how many resources are managed, refreshes that are owed because a run was cut short or failed, changes that were begun and never finished, what waits for a reboot or to be confirmed, and whether the journal is whole (a large one is checked only with -v). With a SITE, also what the journal knows of it and it no longer declares. The host is not looked at.\n\nEnds with 2 when something is owed or unfinished, or waits.",
 	.options = OPTIONS_SITE | OPTION_STATE,
 	.most = 1,
 	.run = run,

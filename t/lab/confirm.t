@@ -73,6 +73,9 @@ subtest 'confirmed in time' => sub {
 	ssh('plumb history');
 	like($out, qr/^\s+1 .*\n.*\n\s+waits to be confirmed until/,
 	    'history says that it waits') or diag $out;
+	is(ssh('plumb status'), 2, 'so does status');
+	like($out, qr/^Unconfirmed: run 1 waits to be confirmed until/m,
+	    'in its words');
 	is(ssh('plumb apply -y /srv/site'), 3, 'no other run begins');
 	like($err, qr/run 1 waits to be confirmed until/, 'which it says');
 	is(ssh('plumb confirm 7'), 1, 'another run is not meant');

@@ -106,6 +106,10 @@ subtest 'a change that takes effect at boot' => sub {
 	like($out, qr{file:/etc/later.*?^    waits for a reboot, since run 1: file:/etc/kernel\.conf$}ms,
 	    'shows what waits, for what, and since when');
 	unlike($out, qr{apart}, 'and nothing else');
+	is(($host->run(qw(plumb status)))[0], 2, 'status has something to say');
+	like(($host->run(qw(plumb status)))[1],
+	    qr{^A reboot is needed, since run 1: file:/etc/kernel\.conf$}m,
+	    'and says the same');
 	is(plumb('apply -y'), 9, 'another run does not go on');
 	is($host->get('/etc/after'), undef, 'what waits still waits');
 };
