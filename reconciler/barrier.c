@@ -37,8 +37,7 @@ static struct ends ends_of(struct graph *g, bool backwards)
 	return e;
 }
 
-/* those, and all that come before them; or after them */
-static bool *reach(struct graph *g, const bool *those, bool before)
+bool *graph_reach(struct graph *g, const bool *those, bool before)
 {
 	bool *found = arena_array(g->arena, g->nodes, 1);
 	uint32_t *stack = arena_array(g->arena, g->nodes, sizeof(*stack));
@@ -84,7 +83,7 @@ void graph_barrier(struct graph *g, const bool *those, enum edge_type type,
 	g->nodes++;
 	if (g->edge_count == before)
 		return;
-	near = reach(g, those, first);
+	near = graph_reach(g, those, first);
 	for (i = 0; i < g->count; i++)
 		if (!near[i])
 			add(g, first ? node : i, first ? i : node, type);

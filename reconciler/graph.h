@@ -120,6 +120,8 @@ int graph_sort(struct graph *, struct err *);
 int graph_connect_known(struct graph *, const void *const *as, struct err *);
 /* what is removed goes the other way round: a file before its directory */
 void graph_turn_removals(struct graph *);
+/* those, and all that come before them, or after; by the edges there are */
+bool *graph_reach(struct graph *, const bool *those, bool before);
 /*
  * A barrier: `those`, by number of resource, come before all that they do not
  * need; or, not `first`, after all that does not need them.

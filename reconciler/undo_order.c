@@ -104,7 +104,19 @@ static uint32_t find(const struct way *w, const char *address)
 	    : UINT32_MAX;
 }
 
-/* (2): what goes takes those along that only it kept */
+/* it comes before what shall notify it: that goes, and it needs it */
+static bool comes_before(struct way *w, uint32_t node, uint32_t notifier)
+{
+	bool *those;
+
+	if (!w->leaves[node])
+		return false;
+	those = arena_array(w->graph->arena, w->graph->count, 1);
+	those[node] = true;
+	return graph_reach(w->graph, those, false)[notifier];
+}
+
+/* (2) */
 static void notify(struct way *w)
 {
 	const struct journal_refreshes *owed = &w->undo->owed;
@@ -115,15 +127,13 @@ static void notify(struct way *w)
 		e.from = find(w, owed->item[i].because);
 		e.to = find(w, owed->item[i].address);
 		if (e.from == UINT32_MAX || e.to == UINT32_MAX ||
-		    e.from == e.to || w->leaves[e.to] ||
-		    !stays_to_be_refreshed(w->graph, e.to))
+		    e.from == e.to ||
+		    !stays_to_be_refreshed(w->graph, e.to) ||
+		    comes_before(w, e.to, e.from))
 			continue;
 		e.pos = w->graph->resources[e.from].declaration->pos;
 		graph_add_edge(w->graph, &e);
 	}
-	for (i = 0; i < w->graph->count; i++)
-		if (w->leaves[i] && w->undo->of[i]->only_refreshed)
-			w->graph->resources[i].yields = "";
 }
 
 /* (2) and (3) */

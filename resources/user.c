@@ -175,22 +175,30 @@ static int run(struct job *job, struct host *host, const struct command *c,
 
 static int create(struct job *job, struct host *host, const struct user *want)
 {
+	enum { SYSTEM_LAST = 999 }; /* SYS_UID_MAX, login.defs(5) */
 	static const struct user nothing = { .uid = UNSET };
 	struct command c = { { "useradd" }, 1 };
 	struct account_group group;
-	bool home = want->create_home == UNSET ? !want->system :
-	    want->create_home;
+	struct user own = *want;
+	bool system = want->system || (want->uid != UNSET &&
+	    want->uid <= SYSTEM_LAST);
+	bool home = want->create_home == UNSET ? !system : want->create_home;
 	int found;
 
 	if (want->locked == 0 && !want->password_hash)
 		return job_fail(job, "a new user without a password is locked; give it a 'password_hash', or leave out 'locked: false'");
 	if ((found = host_group(job, host, want->name, &group)) < 0)
 		return -1;
-	say_changes(job, &c, want, &nothing);
+	/* the group of its own name, asked for by that name, comes with it */
+	if (!found && want->group && strcmp(want->group, want->name) == 0) {
+		own.group = NULL;
+		say(&c, "-U");
+	}
+	say_changes(job, &c, &own, &nothing);
 	/* useradd will not take a group that is there for its own */
 	if (found && !want->group)
 		say_change(&c, "-g", want->name, NULL);
-	if (want->system)
+	if (system)
 		say(&c, "-r");
 	say(&c, home ? "-m" : "-M");
 	say(&c, want->name);
