@@ -99,7 +99,7 @@ int host_stage(struct job *, struct host *, const char *path,
     const struct file_write *, const char **staged);
 int host_commit(struct job *, struct host *, const char *staged,
     const char *path);
-/* where host_stage() and host_symlink() of this path put what is not finished */
+/* where what host_stage() and host_symlink() of this path make is first */
 const char *host_staged(struct arena *, const char *path);
 /* both in one */
 int host_write(struct job *, struct host *, const char *path,
