@@ -104,8 +104,8 @@ $B/embedded.c: $(EMBEDDED) Makefile
 	    sed 's/[\"]/\\&/g; s/.*/	"&\\n"/' $$f; echo '	,'; done; \
 	  echo '	0,'; echo '};'; } > $@
 
-# Two files name a place below PREFIX, which may be another than last time.
-$B/reconciler/cmd/manual.o $B/reconciler/cmd/init.o: $B/prefix
+# Some files name a place below PREFIX, which may be another than last time.
+$(patsubst %,$B/reconciler/cmd/%.o,manual init adopting): $B/prefix
 $B/prefix: always
 	@mkdir -p $(@D)
 	@echo '$(PREFIX)' | cmp -s - $@ || echo '$(PREFIX)' > $@

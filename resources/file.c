@@ -189,6 +189,26 @@ static int remove_file(struct job *job, struct host *host, const void *observed)
 	return host_unlink(job, host, ((const struct file *)observed)->path);
 }
 
+/* all of a large one too */
+static int adopt(struct job *job, const struct host *host, void *desired)
+{
+	const struct file want = *(const struct file *)desired;
+	struct file *file = desired;
+	struct content *content;
+	struct file_read whole;
+	int found = observe(job, host, &want, file);
+
+	if (found <= 0 || file->content)
+		return found;
+	if (host_read(job, host, file->path, 0, &whole) < 0)
+		return -1;
+	content = arena_new(job->arena, struct content);
+	content->data = whole.content.data;
+	content->size = whole.content.size;
+	file->content = content;
+	return 1;
+}
+
 static int check(struct job *job, const void *desired)
 {
 	const struct file *want = desired;
@@ -220,6 +240,7 @@ const struct kind kind_file = {
 	.observe = observe,
 	.apply = apply,
 	.remove = remove_file,
+	.adopt = adopt,
 	.check = check,
 	.requires = requires,
 };

@@ -11,6 +11,9 @@
 #include "host/accounts.h"
 #include "resource.h"
 
+/* those below are the system's (Debian policy, section 9.2.2) */
+enum { FIRST_GID = 1000 };
+
 struct group {
 	const char *name;
 	int64_t gid;
@@ -146,6 +149,18 @@ static int remove_group(struct job *job, struct host *host,
 	return run(job, host, argv);
 }
 
+/* who is in it is left to what is said of users */
+static int adopt(struct job *job, const struct host *host, void *desired)
+{
+	const struct group want = *(const struct group *)desired;
+	struct group *group = desired;
+	int found = observe(job, host, &want, group);
+
+	group->members = NULL;
+	group->system = found > 0 && group->gid < FIRST_GID;
+	return found;
+}
+
 /* what would be read as an option or end a field is stopped here */
 static int check(struct job *job, const void *desired)
 {
@@ -177,6 +192,7 @@ const struct kind kind_group = {
 	.observe = observe,
 	.apply = apply,
 	.remove = remove_group,
+	.adopt = adopt,
 	.check = check,
 	.requires = requires,
 };

@@ -295,6 +295,23 @@ static int foresee(struct act *acts, size_t count, const struct host *host)
 	return 0;
 }
 
+/* any version: the next upgrade is not drift */
+static int adopt(struct job *job, const struct host *host, void *desired)
+{
+	const struct package want = *(const struct package *)desired;
+	struct package *package = desired;
+	int found = observe(job, host, &want, package);
+
+	if (found <= 0)
+		return found;
+	if (!package->configured)
+		return job_fail(job, "dpkg has not finished installing it; 'dpkg --configure -a' does that");
+	package->version = NULL;
+	if (!package->hold)
+		package->hold = UNSET;
+	return found;
+}
+
 /* deb-control(5); nothing that apt-get would read as an option or a suffix */
 static int check(struct job *job, const void *desired)
 {
@@ -331,6 +348,7 @@ const struct kind kind_package = {
 	.observe = observe,
 	.apply = apply,
 	.remove = remove_package,
+	.adopt = adopt,
 	.check = check,
 	.group = group,
 	.apply_together = apply_together,

@@ -285,6 +285,31 @@ static int refresh(struct job *job, struct host *host, const void *desired,
 
 /* --- */
 
+/* an enabled one that does not run may be waiting for its time, or be done */
+static int adopt(struct job *job, const struct host *host, void *desired)
+{
+	struct service *s = desired;
+	struct unit u;
+	bool live = host_has_systemd(host);
+
+	if (look(job, host, full_name(job, s->name), &u) < 0)
+		return -1;
+	if (live ? strcmp(u.load, "not-found") == 0 : !*u.file_state)
+		return 0;
+	if (is_masked(&u)) {
+		s->masked = 1;
+		return 1;
+	}
+	if (!live || strcmp(u.file_state, "enabled") == 0 ||
+	    strcmp(u.file_state, "disabled") == 0)
+		s->enabled = is_enabled(&u);
+	if (live && is_running(&u))
+		s->state = RUNNING;
+	else if (live && s->enabled != 1)
+		s->state = STOPPED;
+	return 1;
+}
+
 /* systemd.unit(5) */
 static int check(struct job *job, const void *desired)
 {
@@ -344,6 +369,7 @@ const struct kind kind_service = {
 	.observe = observe,
 	.apply = apply,
 	.remove = remove_service,
+	.adopt = adopt,
 	.check = check,
 	.requires = requires,
 	.refresh = refresh,

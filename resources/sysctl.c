@@ -47,19 +47,24 @@ static const char *live_path(struct arena *arena, const char *name)
 	return path;
 }
 
-static const char *writes(struct job *job, const char *name)
+static const char *usual_path(struct arena *arena, const char *name)
 {
-	char *path = arena_printf(job->arena,
-	    "/etc/sysctl.d/60-plumb-%s.conf", name), *c;
+	char *path = arena_printf(arena, "/etc/sysctl.d/60-plumb-%s.conf",
+	    name), *c;
 
 	for (c = path + strlen("/etc/sysctl.d/"); (c = strchr(c, '/'));)
 		*c = '.';
 	return path;
 }
 
-static const char *file_path(struct job *job, const struct sysctl *want)
+static const char *writes(struct job *job, const char *name)
 {
-	return want->file ? want->file : writes(job, want->name);
+	return usual_path(job->arena, name);
+}
+
+static const char *file_path(struct arena *arena, const struct sysctl *want)
+{
+	return want->file ? want->file : usual_path(arena, want->name);
 }
 
 static const char *file_text(struct arena *arena, const struct sysctl *want)
@@ -118,7 +123,7 @@ static int observe(struct job *job, const struct host *host,
 	struct file_read file;
 
 	is->name = want->name;
-	is->file = file_path(job, want);
+	is->file = file_path(job->arena, want);
 	if (host_read(job, host, is->file, 0, &file) < 0 ||
 	    observe_live(job, host, want, &is->value) < 0)
 		return -1;
@@ -151,7 +156,7 @@ static int apply(struct job *job, struct host *host, const void *desired,
     const void *observed)
 {
 	const struct sysctl *want = desired, *is = observed;
-	const char *path = file_path(job, want);
+	const char *path = file_path(job->arena, want);
 	const char *text = file_text(job->arena, want);
 	struct file_write write = {
 		.content = { text, strlen(text) },
@@ -173,6 +178,33 @@ static int remove_sysctl(struct job *job, struct host *host,
 	return host_unlink(job, host, ((const struct sysctl *)observed)->file);
 }
 
+/* what its file says, or else what the kernel does */
+static int adopt(struct job *job, const struct host *host, void *desired)
+{
+	struct sysctl *s = desired;
+	const struct sysctl empty = { .name = s->name, .value = "" };
+	const char *path = file_path(job->arena, s);
+	const char *text = file_text(job->arena, &empty);
+	size_t size = strlen(text) - 1;
+	struct file_read file;
+
+	if (host_read(job, host, path, 0, &file) < 0)
+		return -1;
+	if (file.entry.type == ENTRY_ABSENT) {
+		s->persistent = 0;
+		return observe_live(job, host, s, &s->value) < 0 ? -1 :
+		    s->value != NULL;
+	}
+	s->value = file.content.data + size;
+	if (strncmp(file.content.data, text, size) != 0 ||
+	    s->value[strcspn(s->value, "\n")] != '\n' ||
+	    strchr(s->value, '\n')[1])
+		return job_fail(job, "'%s' is not as plumb writes it; adopt it as file:%s",
+		    path, path);
+	s->value = arena_copy(job->arena, s->value, strlen(s->value) - 1);
+	return 1;
+}
+
 static int check(struct job *job, const void *desired)
 {
 	const struct sysctl *want = desired;
@@ -190,7 +222,7 @@ static int check(struct job *job, const void *desired)
 static int requires(struct job *job, const void *desired)
 {
 	const struct sysctl *want = desired;
-	const char *path = file_path(job, want);
+	const char *path = file_path(job->arena, want);
 
 	job_owns(job, "path", live_path(job->arena, want->name));
 	job_owns(job, "path", path);
@@ -207,6 +239,7 @@ const struct kind kind_sysctl = {
 	.observe = observe,
 	.apply = apply,
 	.remove = remove_sysctl,
+	.adopt = adopt,
 	.check = check,
 	.requires = requires,
 	.writes = writes,

@@ -14,6 +14,9 @@
 #include "host/owner.h"
 #include "resource.h"
 
+/* those below are the system's (Debian policy, section 9.2.2) */
+enum { FIRST_UID = 1000 };
+
 struct user {
 	const char *name;
 	int64_t uid;
@@ -255,6 +258,26 @@ static int remove_user(struct job *job, struct host *host, const void *observed)
 	return run(job, host, &c, "");
 }
 
+/*
+ * So that it could be made anew: one whose password can be used needs that for
+ * it, and a password is not adopted.
+ */
+static int adopt(struct job *job, const struct host *host, void *desired)
+{
+	const struct user want = *(const struct user *)desired;
+	struct user *user = desired;
+	int found = observe(job, host, &want, user);
+
+	if (found <= 0)
+		return found;
+	if (user->locked != 1)
+		user->locked = UNSET;
+	if (strcmp(user->group, user->name) == 0)
+		user->group = NULL;
+	user->system = user->uid < FIRST_UID;
+	return found;
+}
+
 /* what would be read as an option or end a field is stopped here */
 static int check(struct job *job, const void *desired)
 {
@@ -296,6 +319,7 @@ const struct kind kind_user = {
 	.observe = observe,
 	.apply = apply,
 	.remove = remove_user,
+	.adopt = adopt,
 	.check = check,
 	.requires = requires,
 };

@@ -13,10 +13,10 @@
 
 #include "cmd.h"
 
-extern const struct command cmd_apply, cmd_completion, cmd_confirm, cmd_drift,
-    cmd_explain, cmd_graph, cmd_help, cmd_history, cmd_init, cmd_manual,
-    cmd_plan, cmd_schema, cmd_secret, cmd_show, cmd_status, cmd_undo,
-    cmd_validate, cmd_version, cmd_why;
+extern const struct command cmd_adopt, cmd_apply, cmd_completion, cmd_confirm,
+    cmd_drift, cmd_explain, cmd_graph, cmd_help, cmd_history, cmd_init,
+    cmd_manual, cmd_plan, cmd_schema, cmd_secret, cmd_show, cmd_status,
+    cmd_undo, cmd_validate, cmd_version, cmd_why;
 
 const struct command *const commands[] = {
 	&cmd_init,
@@ -25,6 +25,7 @@ const struct command *const commands[] = {
 	&cmd_apply,
 	&cmd_confirm,
 	&cmd_undo,
+	&cmd_adopt,
 	&cmd_drift,
 	&cmd_status,
 	&cmd_why,

@@ -68,6 +68,8 @@ const struct option_row option_rows[] = {
 	    "never ask: where a question would be, stop with exit status 1"),
 	ROW("detailed-exitcode", detailed_exitcode, BOOL, DETAILED_EXITCODE,
 	    "exit with 2 where something differs or was changed"),
+	ROW("all", all, BOOL, ALL,
+	    "everything on the machine that somebody decided"),
 	ROW("output", output, STRING, OUTPUT, "write to this file",
 	    .letter = 'o', .word = "FILE"),
 	ROW("format", format, CHOICE, FORMAT, "how to write the graph",

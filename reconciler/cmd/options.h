@@ -36,6 +36,7 @@ enum {
 	OPTION_ALLOW = 1 << 20,
 	OPTION_CONFIRM = 1 << 21,
 	OPTION_ROLLBACK = 1 << 22,
+	OPTION_ALL = 1 << 23,
 
 	OPTIONS_ALWAYS = OPTION_HELP | OPTION_VERSION | OPTION_VERBOSE |
 	    OPTION_COLOR,
@@ -77,6 +78,7 @@ struct options {
 	int prune;
 	int rollback;
 	int resume;
+	int all;
 	/* milliseconds; 0: it need not be confirmed */
 	int64_t confirm_timeout;
 	int help;
