@@ -60,6 +60,7 @@ is(system("make -s B=$b DESTDIR=$top/root install > $top/log 2>&1"),
 is($files->(), join(' ', qw(bin/plumb lib/systemd/system/plumb-drift.service
     lib/systemd/system/plumb-drift.timer
     lib/systemd/system/plumb-resume.service
+    lib/systemd/system/plumb-undo.service
     share/bash-completion/completions/plumb
     share/fish/vendor_completions.d/plumb.fish share/man/man5/plumb.yaml.5
     share/man/man8/plumb.8 share/plumb/plumb.schema.json

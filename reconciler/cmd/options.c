@@ -63,6 +63,8 @@ const struct option_row option_rows[] = {
 	    .word = "DURATION"),
 	ROW("rollback-on-failure", rollback, BOOL, ROLLBACK,
 	    "when something fails, undo the whole run; ends with 6"),
+	ROW("unconfirmed", unconfirmed, BOOL, UNCONFIRMED,
+	    "the run that waits to be confirmed, instead of RUN"),
 	ROW("yes", yes, BOOL, YES, "do not ask, go ahead", .letter = 'y'),
 	ROW("no-input", no_input, BOOL, NO_INPUT,
 	    "never ask: where a question would be, stop with exit status 1"),

@@ -37,6 +37,7 @@ enum {
 	OPTION_CONFIRM = 1 << 21,
 	OPTION_ROLLBACK = 1 << 22,
 	OPTION_ALL = 1 << 23,
+	OPTION_UNCONFIRMED = 1 << 24,
 
 	OPTIONS_ALWAYS = OPTION_HELP | OPTION_VERSION | OPTION_VERBOSE |
 	    OPTION_COLOR,
@@ -81,6 +82,7 @@ struct options {
 	int all;
 	/* milliseconds; 0: it need not be confirmed */
 	int64_t confirm_timeout;
+	int unconfirmed;
 	int help;
 	int version;
 	/* OPTION_ bits of those that were on the command line */

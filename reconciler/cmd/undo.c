@@ -122,10 +122,35 @@ int applying_undo(struct running *x, struct invocation *in)
 
 /* --- a run that shall not have been --- */
 
+/* 1: none waits, and that was said */
+static int read_unconfirmed(struct invocation *in, struct undo *u)
+{
+	const char *text;
+
+	if (in->arguments.count)
+		return err_at(&in->err, (struct pos){ 0 },
+		    "'--unconfirmed' knows its run: leave out '%s'",
+		    in->arguments.item[0]);
+	u->number = confirming_run(in, &text);
+	if (u->number) {
+		in->arguments.item = arena_array(in->arena, 1, sizeof(char *));
+		in->arguments.item[in->arguments.count++] =
+		    arena_printf(in->arena, "%" PRId64, u->number);
+		return 0;
+	}
+	say(in, "No run waits to be confirmed.\n");
+	return 1;
+}
+
 static int read_arguments(struct invocation *in, struct undo *u)
 {
 	const char *word = argument(in, 0, "");
 
+	if (in->options.unconfirmed)
+		return read_unconfirmed(in, u);
+	if (!in->arguments.count)
+		return err_at(&in->err, (struct pos){ 0 },
+		    "'plumb undo' needs more: %s", in->command->arguments);
 	if (strspn(word, "0123456789") != strlen(word) || strlen(word) > 18)
 		return err_at(&in->err, (struct pos){ 0 },
 		    "'%s' is not the number of a run (`plumb history` lists them)",
@@ -178,10 +203,10 @@ static int run(struct invocation *in)
 {
 	struct running x;
 	struct undo u = { 0 };
-	int rc;
+	int rc = read_arguments(in, &u);
 
-	if (read_arguments(in, &u))
-		return EXIT_UNABLE;
+	if (rc)
+		return rc < 0 ? EXIT_UNABLE : EXIT_DONE;
 	running_open(&x, in, NULL);
 	rc = undo(&x, in, &u);
 	running_close(&x);
@@ -193,10 +218,10 @@ const struct command cmd_undo = {
 	.arguments = "RUN [ADDRESS...]",
 	.about = "go back to how it was before a run",
 	.details = "Plans the way back from what the journal keeps: what the run created is removed, what it changed or removed is as it was, in the reverse order; what it refreshed is refreshed again. Shows that, asks, and does it, as a run of its own that can be undone too. With addresses, only those.\n\nWhat cannot be undone is listed with the reason: what a command did, content that was secret or too large to be kept. What was changed since the run is marked. The site is not read, so the next apply does again what the site says.",
-	.options = (OPTIONS_ACT | OPTION_ROOT | OPTION_JSON) &
+	.options = (OPTIONS_ACT | OPTION_UNCONFIRMED | OPTION_ROOT |
+	    OPTION_JSON) &
 	    ~(unsigned)(OPTION_TARGET | OPTION_EXCLUDE | OPTION_PRUNE |
 	    OPTION_ALLOW),
-	.least = 1,
 	.most = 1000,
 	.run = run,
 };

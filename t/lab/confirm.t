@@ -214,4 +214,39 @@ subtest 'a reboot instead' => sub {
 	    diag $err;
 };
 
+subtest 'a reboot by who is locked out' => sub {
+	for my $name ('plumb-undo.service', 'plumb-resume.service') {
+		$host->put("/etc/systemd/system/$name", slurp(lab_top() .
+		    "/reconciler/units/$name") =~
+		    s{\@prefix\@}{/usr/local}r);
+	}
+	$host->run(qw(systemctl daemon-reload));
+	$host->run(qw(systemctl enable plumb-undo plumb-resume));
+	is(($host->run(qw(plumb undo --unconfirmed)))[1],
+	    "No run waits to be confirmed.\n", 'there is nothing to undo');
+	site(<<'YAML' . $wait);
+files:
+  /etc/one: { content: "sixth\n" }
+YAML
+	$host->run(qw(rm -f /var/lib/go /var/lib/did /var/lib/begun));
+	my $pid = $host->spawn($host->path('/srv/out'), qw(plumb apply -y
+	    --confirm-timeout 10m /srv/site));
+	ok(eventually(sub { -e $host->path('/var/lib/begun') }),
+	    'a run is in the middle') or diag $host->get('/srv/out');
+	is($host->get('/etc/one'), "sixth\n", 'something has changed');
+	$host->crash;
+	waitpid $pid, 0;
+	$host->start;
+	$host->wait;
+	ok(eventually(sub { $host->get('/etc/one') eq "fifth\n" }),
+	    'at boot it is undone') or
+	    diag(($host->run(qw(journalctl -u plumb-undo)))[1]);
+	ok(eventually(sub { !-e $host->path('/var/lib/plumb/confirm') }),
+	    'it waits no longer');
+	ok(!-e $host->path('/var/lib/plumb/resume'),
+	    'and is not gone on with');
+	is(($host->run(qw(systemctl is-failed plumb-resume)))[1],
+	    "inactive\n", 'nor tried to');
+};
+
 done_testing;
