@@ -149,6 +149,42 @@ static void drift_is_found_by_run_and_by_resource(void **state)
 	journal_close(j);
 }
 
+static void what_is_due_to_a_reboot_is_no_refresh(void **state)
+{
+	static const char *due[] = { "reboot:b1", "service:x" };
+	struct ledger *w = *state;
+	struct journal *j = ledger_open_as(w, JOURNAL_WRITE);
+	struct journal_act act = { .address = "file:/a", .action = "update",
+		.owes = { 2, due } };
+	struct journal_refreshes found;
+
+	ledger_begin(w, j);
+	assert_well(w, journal_intend(j, &act, 1, &w->err));
+	assert_well(w, journal_refresh_owe(j, "reboot:b1", "package:y",
+	    &w->err));
+	assert_well(w, journal_refresh_owe(j, "reboot:b0", "file:/a",
+	    &w->err));
+	/* it is as much owed after a crash */
+	journal_close(j);
+	j = ledger_open_as(w, JOURNAL_WRITE);
+	assert_well(w, journal_refreshes(w->arena, j, &found, &w->err));
+	assert_int_equal(found.count, 1);
+	assert_string_equal(found.item[0].address, "service:x");
+	assert_well(w, journal_reboots(w->arena, j, &found, &w->err));
+	assert_int_equal(found.count, 3);
+	assert_string_equal(found.item[0].because, "file:/a");
+	assert_string_equal(found.item[1].because, "package:y");
+	assert_int_equal(found.item[1].run, 1);
+	ledger_begin(w, j);
+	assert_well(w, journal_refresh_paid(j, "reboot:b1", "rebooted",
+	    &w->err));
+	assert_well(w, journal_reboots(w->arena, j, &found, &w->err));
+	assert_int_equal(found.count, 1);
+	assert_string_equal(found.item[0].address, "reboot:b0");
+	ledger_end(w, j);
+	journal_close(j);
+}
+
 /* --- files --- */
 
 static void reading_where_there_is_nothing_makes_nothing(void **state)
@@ -406,6 +442,7 @@ int main(void)
 		TEST(the_inventory_is_what_was_left_last),
 		TEST(an_act_is_found_by_its_resource),
 		TEST(drift_is_found_by_run_and_by_resource),
+		TEST(what_is_due_to_a_reboot_is_no_refresh),
 		TEST(reading_where_there_is_nothing_makes_nothing),
 		TEST(a_copy_is_read_without_making_files),
 		TEST(only_the_owner_can_read_what_is_made),
