@@ -152,14 +152,18 @@ static bool needs_work(struct applier *a, uint32_t node, enum fate *fate)
 	return *fate == FATE_WAITS;
 }
 
-static void count_action(struct journal_counts *n, const struct task *t)
+static void count_action(struct applier *a, const struct task *t)
 {
+	struct journal_counts *n = &a->counts;
+
 	if (t->fate == FATE_REFRESHED || (t->refreshed &&
 	    t->fate == FATE_CHANGED))
 		n->refreshed++;
 	if (t->fate != FATE_CHANGED)
 		return;
-	if (t->action == ACTION_CREATE)
+	if (t->resource->kind->flags & KIND_STATELESS)
+		a->ran++;
+	else if (t->action == ACTION_CREATE)
 		n->created++;
 	else if (t->action == ACTION_UPDATE)
 		n->updated++;
@@ -196,7 +200,7 @@ static void count_fate(struct applier *a, const struct task *t)
 	default:
 		a->counts.unchanged++;
 	}
-	count_action(&a->counts, t);
+	count_action(a, t);
 }
 
 /* a task ends: count it, tell the watcher, let others go on */

@@ -87,6 +87,8 @@ struct applier {
 	void (*on_end)(void *, const struct task *);
 
 	/* --- what came of it --- */
+	/* `ran` are commands and the like that went well */
+	size_t ran;
 	size_t changed, refreshed, failed, skipped, held, stopped;
 	/* changed, and the host needs a reboot after it */
 	size_t rebooting;

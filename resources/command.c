@@ -295,6 +295,7 @@ const struct kind kind_command = {
 	.size = sizeof(struct command),
 	.flags = KIND_SLOW | KIND_UNSURE | KIND_STATELESS | KIND_RUNS,
 	.verb = "run",
+	.done = "ran",
 	.observe = observe,
 	.apply = apply,
 	.remove = remove_command,

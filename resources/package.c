@@ -345,6 +345,7 @@ const struct kind kind_package = {
 	.attributes = attributes,
 	.size = sizeof(struct package),
 	.verb = "install",
+	.done = "installed",
 	.observe = observe,
 	.apply = apply,
 	.remove = remove_package,

@@ -326,6 +326,7 @@ const struct kind kind_probe = {
 	.size = sizeof(struct probe),
 	.flags = KIND_SLOW | KIND_UNSURE | KIND_STATELESS,
 	.verb = "wait for",
+	.done = "answers",
 	.observe = observe,
 	.apply = apply,
 	.remove = remove_probe,

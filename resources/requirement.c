@@ -62,6 +62,7 @@ const struct kind kind_requirement = {
 	.size = sizeof(struct requirement),
 	.flags = KIND_STATELESS | KIND_JUDGES,
 	.verb = "require",
+	.done = "holds",
 	.observe = observe,
 	.apply = apply,
 	.remove = remove_requirement,

@@ -58,6 +58,8 @@ struct kind {
 	unsigned flags;
 	/* what to say for creating one; NULL is "create" */
 	const char *verb;
+	/* and for having done so; NULL is "created" */
+	const char *done;
 
 	/* 1: `observed` filled in; 0: absent; -1: said why (so: unknown) */
 	int (*observe)(struct job *, const struct host *, const void *desired,

@@ -366,6 +366,7 @@ const struct kind kind_service = {
 	.size = sizeof(struct service),
 	.flags = KIND_UNSURE,
 	.verb = "start",
+	.done = "started",
 	.observe = observe,
 	.apply = apply,
 	.remove = remove_service,

@@ -34,8 +34,8 @@ static const char *did(const struct task *t, struct arena *a)
 
 	if (t->fate == FATE_REFRESHED)
 		return arena_printf(a, "%s done", t->refreshed);
-	if (k->verb && t->action == ACTION_CREATE)
-		return arena_printf(a, "%s done", k->verb);
+	if (k->done && t->action == ACTION_CREATE)
+		return k->done;
 	if (t->refreshed)
 		return arena_printf(a, "%s, %s done", words[t->action],
 		    t->refreshed);
@@ -204,6 +204,8 @@ static void totals(struct running *x, struct invocation *in)
 		    (long long)n->created, (long long)n->updated,
 		    (long long)n->removed, (long long)n->refreshed,
 		    (long long)n->failed, (long long)n->skipped);
+		if (x->run.applier.ran)
+			sayf(in, ", %zu run", x->run.applier.ran);
 		if (x->run.applier.held)
 			sayf(in, ", %zu waiting for a reboot",
 			    x->run.applier.held);
@@ -223,6 +225,7 @@ static void totals(struct running *x, struct invocation *in)
 	map_add_int(&m, "refreshed", n->refreshed);
 	map_add_int(&m, "failed", n->failed);
 	map_add_int(&m, "skipped", n->skipped);
+	map_add_int(&m, "run", (int64_t)x->run.applier.ran);
 	map_add_int(&m, "flapping", (int64_t)x->run.plan.flap_count);
 	map_add_int(&m, "stopped", (int64_t)x->run.applier.stopped);
 	map_add_int(&m, "held", (int64_t)x->run.applier.held);

@@ -238,7 +238,7 @@ files:
 YAML
 	site($site);
 	is(plumb('apply -y'), 9, 'the run ends with 9') or diag $out, $err;
-	like($out, qr{^package:needs-boot: install done.*; a reboot is needed: the package asks for it$}m,
+	like($out, qr{^package:needs-boot: installed.*; a reboot is needed: the package asks for it$}m,
 	    'and says which');
 	is($host->get('/etc/without'), "x\n",
 	    'what needs another one of the same transaction is done');
