@@ -24,6 +24,7 @@
 #include "leftovers.h"
 #include "observe.h"
 #include "outside.h"
+#include "selection.h"
 
 /* --- 1. read what is desired --- */
 
@@ -120,86 +121,6 @@ int run_recall(struct run *r, enum journal_mode mode)
 
 /* --- 3. look; 4. work out the difference --- */
 
-static bool matches(const struct strings *patterns, const char *address)
-{
-	size_t i;
-
-	for (i = 0; patterns && i < patterns->count; i++)
-		if (!strcmp(patterns->item[i], address))
-			return true;
-	return false;
-}
-
-/* a pattern that names nothing is a mistake */
-static int check_patterns(struct run *r, const struct strings *patterns)
-{
-	int failed = 0;
-	size_t i;
-
-	for (i = 0; patterns && i < patterns->count; i++)
-		if (!graph_find_address(&r->graph, patterns->item[i], r->err,
-		    (struct pos){ 0 }))
-			failed = -1;
-	return failed;
-}
-
-/* what is excluded, and what cannot be without it */
-static void leave_out(struct run *r, bool *selected)
-{
-	struct graph *g = &r->graph;
-	bool *gone = arena_array(r->arena, g->nodes, sizeof(*gone));
-	size_t i;
-	uint32_t e;
-
-	for (i = 0; i < g->nodes; i++) {
-		uint32_t node = g->order[i];
-
-		gone[node] = node < g->count && matches(r->excludes,
-		    g->resources[node].address);
-		for (e = g->in_start[node]; !gone[node] &&
-		    e < g->in_start[node + 1]; e++) {
-			const struct edge *edge = &g->edges[g->in[e]];
-
-			gone[node] = gone[edge->from] &&
-			    (edge->type == EDGE_REQUIRES ||
-			    edge->type == EDGE_KNOWN ||
-			    edge->type == EDGE_VALUE);
-		}
-		selected[node] = selected[node] && !gone[node];
-	}
-}
-
-/* targets with all that they need, less what is excluded */
-static int select_nodes(struct run *r, const bool **out)
-{
-	struct graph *g = &r->graph;
-	bool all = !r->targets || !r->targets->count;
-	bool *selected;
-	size_t i;
-	uint32_t e;
-
-	*out = NULL;
-	if (check_patterns(r, r->targets) || check_patterns(r, r->excludes))
-		return -1;
-	if (all && (!r->excludes || !r->excludes->count))
-		return 0;
-	selected = arena_array(r->arena, g->nodes, sizeof(*selected));
-	for (i = g->nodes; i--;) {
-		uint32_t node = g->order[i];
-
-		if (node < g->count && (all || matches(r->targets,
-		    g->resources[node].address)))
-			selected[node] = true;
-		for (e = g->in_start[node]; selected[node] &&
-		    e < g->in_start[node + 1]; e++)
-			if (g->edges[g->in[e]].type != EDGE_ORDER)
-				selected[g->edges[g->in[e]].from] = true;
-	}
-	leave_out(r, selected);
-	*out = selected;
-	return 0;
-}
-
 static void on_look(void *context, size_t done, size_t total)
 {
 	struct run *r = context;
@@ -217,9 +138,11 @@ int run_plan(struct run *r)
 		.recall = &r->recall,
 		.refreshes = &r->refreshes, .reboots = &r->reboots,
 		.targets = r->targets };
+	struct selection selection = { &r->graph, r->targets, r->excludes };
 	size_t unknown;
 
-	if (prune_find(r) || select_nodes(r, &planner.selected))
+	if (prune_find(r) || selection_make(&selection, &planner.selected,
+	    r->err))
 		return -1;
 	observer.selected = planner.selected;
 	observe_all(&observer, r->err, &unknown);
