@@ -4,8 +4,8 @@
  * adopt_site.c writes new files for a site, survey.h says what on a machine is
  * worth it.
  *
- *  (1) What is adopted is read as a spec would be, looked at again, and must not
- *      differ: so the plan after it is empty.
+ *  (1) What is adopted is read as a spec would be, looked at again, and must
+ *      not differ: so the plan after it is empty.
  *  (2) A secret is never adopted.
  *  (3) Nothing that is in a site is ever written over, and a file appears under
  *      its name as a whole.

@@ -108,12 +108,12 @@ static int survey_people(struct survey *s)
 /* --- units --- */
 
 /*
- * What packages' scripts enabled. On a Debian that, and not the preset, is how a
- * unit is where nobody has decided anything (deb-systemd-helper(1p)).
+ * What packages' scripts enabled. On a Debian that, and not the preset, is how
+ * a unit is where nobody has decided anything (deb-systemd-helper(1p)).
  */
 static int read_enabled(struct survey *s, struct strings *out)
 {
-	static const char folder[] = "/var/lib/systemd/deb-systemd-helper-enabled";
+	const char *folder = "/var/lib/systemd/deb-systemd-helper-enabled";
 	struct strings folders, names;
 	size_t i, j, capacity = 0;
 	const char *path;
@@ -157,15 +157,17 @@ static bool is_usual(const char *unit, bool enabled, bool preset,
     const struct strings *by_packages)
 {
 	/* systemd's own package enables these by their preset */
-	static const char *own[] = { "remote-fs.target",
-		"systemd-pstore.service", "systemd-timesyncd.service",
-		"getty@tty1.service" };
-	static const struct strings by_systemd = { 4, own };
+	static const char *const by_systemd[] = { "remote-fs.target",
+		"systemd-pstore.service", "systemd-timesyncd.service" };
+	bool usual = is_among(by_packages, unit);
+	size_t i;
 
 	if (!by_packages->count)
 		return enabled == preset;
-	return enabled == (is_among(by_packages, unit) ||
-	    (preset && is_among(&by_systemd, unit)));
+	for (i = 0; preset && i < sizeof(by_systemd) / sizeof(*by_systemd);
+	    i++)
+		usual |= !strcmp(by_systemd[i], unit);
+	return enabled == usual;
 }
 
 /* "UNIT STATE PRESET" */

@@ -2,12 +2,13 @@
 /*
  * survey.h - what on a machine is worth declaring, and what is not and why.
  *
- * Worth it is what somebody decided: packages that were asked for, not what they
- * brought; configuration that is not as its package ships it; files that belong
- * to no package; people; units that are on or off where their package has it otherwise.
+ * Worth it is what somebody decided: packages that were asked for, not what
+ * they brought; configuration that is not as its package ships it; files that
+ * belong to no package; people; units that are on or off where their package
+ * has it otherwise.
  *
- * Debian's tables are asked once each: apt-mark(8), dpkg-query(1), md5sum(1) and
- * systemctl(1) run one time.
+ * Debian's tables are asked once each: apt-mark(8), dpkg-query(1), md5sum(1)
+ * and systemctl(1) are run, however much there is.
  */
 #pragma once
 

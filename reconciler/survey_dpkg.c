@@ -96,8 +96,7 @@ static void take_package(struct survey *s, char *line,
 		return;
 	if (!has(manual, line))
 		survey_leave_out(s, "packages that others brought", line);
-	else if (!strcmp(priority, "required") ||
-	    !strcmp(priority, "important"))
+	else if (!strcmp(priority, "required") && *status == 'i')
 		survey_leave_out(s, every_debian, line);
 	else
 		survey_add(s, "package", line, NULL);

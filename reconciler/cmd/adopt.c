@@ -4,8 +4,8 @@
  *
  *  1. What was asked for, or is worth it, is looked at.
  *  2. New files are written into the site.
- *  3. The site is read and planned; unless nothing of it would change, the files
- *     are taken back.
+ *  3. The site is read and planned; unless nothing of it would change, the
+ *     files are taken back.
  */
 #include <string.h>
 #include <sys/stat.h>
