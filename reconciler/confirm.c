@@ -58,7 +58,7 @@ int confirm_read(struct arena *a, const char *state, struct confirmation *out,
 	if (there <= 0)
 		return there;
 	if (json_read(a, (struct bytes){ text, strlen(text) },
-	    "what waits to be confirmed", &v, err))
+	    arena_printf(a, "%s/%s", state, name), &v, err))
 		return -1;
 	*out = (struct confirmation){ .run = number_of(&v, "run"),
 		.timeout = number_of(&v, "timeout"),

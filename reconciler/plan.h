@@ -62,6 +62,8 @@ struct change {
 	const struct journal_acts *repairs;
 	/* it waits for the reboot that this needs; NULL */
 	const struct reboot *waits;
+	/* as the spec says, the host needs a reboot after it */
+	bool reboots;
 };
 
 /* what the site once declared, and no longer does; see prune.c */

@@ -291,6 +291,8 @@ static void reasons(struct writer *w, const struct change *c)
 		text_addf(w->out, "%s%s\n", c->owed && c->because.count ?
 		    ", and " : "", c->owed ? "an earlier run left it due" : "");
 	}
+	if (c->reboots)
+		text_add(w->out, "    a reboot is needed after it\n");
 	if (c->waits) {
 		text_add(w->out, "    waits for ");
 		if (c->waits->run)

@@ -112,6 +112,8 @@ struct value change_value(struct arena *a, const struct change *c)
 		map_add_bool(&m, "owed", true);
 	if (c->repairs)
 		map_add(&m, "runs", runs(a, c->repairs));
+	if (c->reboots)
+		map_add_bool(&m, "reboot", true);
 	if (c->waits)
 		map_add_text(&m, "waits", c->waits->address);
 	if (c->notes.count)

@@ -122,6 +122,7 @@ static const struct reboot **find_roots(const struct reboots *r,
 
 		if (!will_need(&p->changes[i]))
 			continue;
+		p->changes[i].reboots = true;
 		own = arena_new(p->arena, struct reboot);
 		own->address = p->changes[i].resource->address;
 		roots[graph_number(g, p->changes[i].resource)] = own;

@@ -78,7 +78,7 @@ int resume_read(struct arena *a, const char *state, struct resume *out,
 	if (there <= 0)
 		return there;
 	if (json_read(a, (struct bytes){ text, strlen(text) },
-	    "what is left to resume", &v, err))
+	    arena_printf(a, "%s/%s", state, name), &v, err))
 		return -1;
 	prune = text_of(&v, "prune");
 	*out = (struct resume){ text_of(&v, "site"), {

@@ -94,6 +94,8 @@ YAML
 
 subtest 'a change that takes effect at boot' => sub {
 	is(plumb('apply -y'), 9, 'the run ends with 9') or diag $out, $err;
+	like($out, qr{^\+   file:/etc/kernel\.conf .*?^    a reboot is needed after it$}ms,
+	    'its plan says so');
 	like($out, qr{^file:/etc/kernel\.conf: created; a reboot is needed}m,
 	    'it says what needs the reboot');
 	like($out, qr{^file:/etc/after: waits for the reboot that file:/etc/kernel\.conf needs$}m,
