@@ -278,7 +278,7 @@ sub words
 	my ($self, $v, @more) = @_;
 
 	return ($plumb, 'apply', '-y', '--state', $self->{state}, @more,
-	    @{ $self->{options} }, "$self->{path}/$v");
+	    @{ $self->{options} // [] }, "$self->{path}/$v");
 }
 
 # start it; its output is in files
@@ -305,7 +305,7 @@ sub finish
 	my ($self, $run) = @_;
 
 	unless (patiently { waitpid($run->{pid}, WNOHANG) == $run->{pid} }) {
-		kill KILL => $run->{pid};
+		kill KILL => -$run->{pid};
 		waitpid $run->{pid}, 0;
 		$self->violation("it hangs: $run->{pid}");
 	}
@@ -469,19 +469,26 @@ sub settle
 sub is_as
 {
 	my ($self, $v) = @_;
+	my $journal = $self->journal;
+
+	$self->is_as_tree($v);
+	$self->violation("left open: $_") for @{ $journal->{open} };
+	$self->violation("never refreshed: $_") for @{ $journal->{owed} };
+	$self->violation("left behind: $_")
+	    for glob "$self->{state}/objects/new.*";
+}
+
+sub is_as_tree
+{
+	my ($self, $v) = @_;
 	my $is = $self->listing;
 	my $shall = $self->{listing}{$v};
-	my $journal = $self->journal;
 
 	for my $path (sort keys %{ { %$is, %$shall } }) {
 		my $x = $is->{$path} // "absent";
 		my $y = $shall->{$path} // "absent";
 		$self->violation("$path is $x, not $y") if $x ne $y;
 	}
-	$self->violation("left open: $_") for @{ $journal->{open} };
-	$self->violation("never refreshed: $_") for @{ $journal->{owed} };
-	$self->violation("left behind: $_")
-	    for glob "$self->{state}/objects/new.*";
 }
 
 1;

@@ -28,7 +28,7 @@ sub points
 	my (%seen, @points);
 
 	$w->run('strace', '-o', $file, '-e', "trace=$names", '-e',
-	    'signal=none', '-s', '0', @words);
+	    'signal=none', '-s', '0', '-y', @words);
 	open my $lines, '<', $file or die "$file: $!\n";
 	while (<$lines>) {
 		my ($call) = /^(\w+)\(/ or next;
@@ -37,10 +37,12 @@ sub points
 		my $number = ++$seen{$call};
 		next if $opens{$call} && !/O_CREAT|O_WRONLY|O_RDWR/;
 		# what is said is not what is done
-		next if /^write\((?:1|2),/;
+		next if /^write\((?:1|2)</;
 		chomp;
 		push @points, { call => $call, number => $number,
-		    line => $_, starts => $starts{$call} };
+		    line => $_, starts => $starts{$call},
+		    # between processes, where nothing but a kill can happen
+		    talks => scalar(/^write\(\d+<(?:pipe|anon_inode)/) };
 	}
 	$w->reset;
 	return @points;
