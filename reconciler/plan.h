@@ -62,8 +62,7 @@ struct change {
 	const struct journal_acts *repairs;
 	/* it waits for the reboot that this needs; NULL */
 	const struct reboot *waits;
-	/* as the spec says, the host needs a reboot after it */
-	bool reboots;
+	bool reboots; /* the host needs one after it, as the spec says */
 };
 
 /* what the site once declared, and no longer does; see prune.c */
@@ -91,9 +90,8 @@ struct plan {
 	size_t unchanged;
 	/* resources that could not be looked at; that were not selected */
 	size_t unknown, left_out;
-	/* changes that wait for a reboot; they are in the other counts too */
-	size_t to_wait;
-	size_t to_create, to_update, to_remove, to_refresh, to_see;
+	/* those that wait for a reboot are in the other counts too */
+	size_t to_create, to_update, to_remove, to_refresh, to_see, to_wait;
 	/* commands and the like, which are not things that are created */
 	size_t to_run;
 	/* requirements that do not hold */
