@@ -175,17 +175,21 @@ int database_execute(struct database *d, const char *sql, char why[WHY])
 }
 
 /* the one number that a statement gives */
-int database_ask(struct database *d, const char *sql, int64_t *out,
-    char why[WHY])
+int database_each(struct database *d, const char *sql,
+    const struct answers *to, char why[WHY])
 {
 	scoped_statement *s = NULL;
+	int code;
 
 	if (prepare(d, &s, sql, why))
 		return -1;
-	if (sqlite3_step(s) != SQLITE_ROW)
-		return failed(d, why, "read");
-	*out = sqlite3_column_int64(s, 0);
-	return 0;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		if (to->number)
+			*to->number = sqlite3_column_int64(s, 0);
+		else
+			to->each(to->context,
+			    (const char *)sqlite3_column_text(s, 0));
+	return code == SQLITE_DONE ? 0 : failed(d, why, "read");
 }
 
 static int step_once(struct database *d, sqlite3_stmt *s, char why[WHY])
@@ -395,7 +399,8 @@ struct head *database_head(struct database *d)
 
 int database_follow(struct database *d, char why[WHY])
 {
-	return database_ask(d, "PRAGMA data_version", &d->version, why);
+	return database_each(d, "PRAGMA data_version", ANSWER(d->version),
+	    why);
 }
 
 static int prepare_insert(struct database *d, enum row_table table,

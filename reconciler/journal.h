@@ -125,6 +125,10 @@ int journal_acts_of(struct arena *, struct journal *,
 /* 1: found, 0, -1 */
 int journal_act_find(struct arena *, struct journal *, int64_t act,
     struct journal_act *, struct err *);
+/* the addresses of the inventory, quickly and unchecked; texts live only for
+   the call of `each` */
+int journal_addresses(struct journal *, void (*each)(void *, const char *),
+    void *context, struct err *);
 /* every refresh that the acts of a run owed, paid or not, as often as it did */
 int journal_owed_in(struct arena *, struct journal *, int64_t run,
     struct journal_refreshes *, struct err *);

@@ -101,8 +101,8 @@ static int check(struct database *d, bool whole, char why[WHY])
 
 	if (database_follow(d, why))
 		return -1;
-	if (!whole && database_ask(d,
-	    "SELECT coalesce(max(number), 0) FROM run", &first, why))
+	if (!whole && database_each(d,
+	    "SELECT coalesce(max(number), 0) FROM run", ANSWER(first), why))
 		return -1;
 	if (check_from(d, first, why))
 		return -1;

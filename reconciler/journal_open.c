@@ -33,9 +33,10 @@ static int version_check(struct database *d, bool write, char why[WHY])
 {
 	int64_t application, version, tables;
 
-	if (database_ask(d, "PRAGMA application_id", &application, why) ||
-	    database_ask(d, "PRAGMA user_version", &version, why) ||
-	    database_ask(d, "SELECT count(*) FROM sqlite_schema", &tables, why))
+	if (database_each(d, "PRAGMA application_id", ANSWER(application),
+	    why) || database_each(d, "PRAGMA user_version", ANSWER(version),
+	    why) || database_each(d, "SELECT count(*) FROM sqlite_schema",
+	    ANSWER(tables), why))
 		return -1;
 	if (application != SQL_APPLICATION && (application || tables)) {
 		snprintf(why, WHY, "'%s' is not a journal of plumb",

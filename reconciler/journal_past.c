@@ -6,6 +6,22 @@
 
 #include "journal_rows.h"
 
+int journal_addresses(struct journal *j, void (*each)(void *, const char *),
+    void *context, struct err *e)
+{
+	const struct answers to = { .each = each, .context = context };
+	char why[WHY];
+	int result;
+
+	if (!j->database)
+		return 0;
+	if (queue_hold(j->queue, why))
+		return err_at(e, (struct pos){ 0 }, "%s", why);
+	result = database_each(j->database, sql_addresses, &to, why);
+	queue_release(j->queue);
+	return result ? err_at(e, (struct pos){ 0 }, "%s", why) : 0;
+}
+
 struct owings {
 	struct arena *arena;
 	struct journal_refreshes *out;

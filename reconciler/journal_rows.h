@@ -107,7 +107,7 @@ int database_prepare(struct database *, char why[WHY]);
 const char *database_path(const struct database *);
 /* SQL without data in it */
 int database_execute(struct database *, const char *sql, char why[WHY]);
-int database_ask(struct database *, const char *sql, int64_t *,
+int database_each(struct database *, const char *sql, const struct answers *,
     char why[WHY]);
 /* SQLite's own check */
 int database_integrity(struct database *, char why[WHY]);

@@ -66,6 +66,9 @@ const char *const sql_migrations[SQL_VERSION] = {
 const char sql_all_states[] =
     "WHERE number IN (SELECT max(number) FROM closed WHERE keep <> 0"
     " GROUP BY address)";
+const char sql_addresses[] =
+    "SELECT address FROM (SELECT address, keep, max(number) FROM closed"
+    " WHERE keep <> 0 GROUP BY address) WHERE keep = 1";
 const char sql_one_state[] =
     "WHERE address = ?1 AND keep <> 0 ORDER BY number DESC LIMIT 1";
 const char sql_forgotten[] =

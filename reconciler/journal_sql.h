@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
 	/* PRAGMA application_id: "PLUM" */
@@ -33,6 +34,14 @@ struct sql_table {
 	int count;
 };
 
+/* where the first column of each answer goes: a number, or texts */
+struct answers {
+	int64_t *number;
+	void (*each)(void *context, const char *);
+	void *context;
+};
+#define ANSWER(variable) &(struct answers){ .number = &(variable) }
+
 extern const struct sql_table sql_tables[ROW_TABLES];
 /* what brings a journal from version i to i + 1 */
 extern const char *const sql_migrations[SQL_VERSION];
@@ -40,6 +49,8 @@ extern const char *const sql_migrations[SQL_VERSION];
 /* what follows SELECT ... FROM TABLE; parameters are ?1 to ?3 */
 extern const char sql_all_states[];
 extern const char sql_one_state[];
+/* a whole statement, answered by an index alone */
+extern const char sql_addresses[];
 extern const char sql_forgotten[];
 extern const char sql_open_acts[];
 extern const char sql_still_owed[];

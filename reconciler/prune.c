@@ -19,6 +19,8 @@ struct finding {
 	const struct journal_state **state;
 	size_t count, capacity;
 	size_t ours, theirs, gone;
+	/* something is in the inventory that is not declared */
+	bool any;
 };
 
 static const struct kind *kind_of(const char *address)
@@ -29,14 +31,28 @@ static const struct kind *kind_of(const char *address)
 	    NULL;
 }
 
+static bool is_declared(const struct run *r, const char *address)
+{
+	const struct kind *kind = kind_of(address);
+
+	return kind && graph_find(&r->graph, kind, strchr(address, ':') + 1);
+}
+
+static void take_address(void *context, const char *address)
+{
+	struct finding *f = context;
+
+	f->any |= !is_declared(f->run, address);
+}
+
 static int sort_out(struct finding *f, const struct journal_state *s)
 {
 	struct run *r = f->run;
 	const struct kind *kind = kind_of(s->address);
 	int ours;
 
-	if (!s->site || strcmp(s->site, r->where) || (kind &&
-	    graph_find(&r->graph, kind, strchr(s->address, ':') + 1)))
+	if (!s->site || strcmp(s->site, r->where) ||
+	    is_declared(r, s->address))
 		return 0;
 	if (!s->observed || (kind && (kind->flags & KIND_STATELESS))) {
 		arena_push(r->arena, r->plan.orphans.gone.item,
@@ -91,6 +107,10 @@ int prune_find(struct run *r)
 	if (!r->site)
 		return 0;
 	r->plan.orphans.prune = r->prune || r->spec.prune;
+	if (journal_addresses(r->journal, take_address, &f, r->err))
+		return -1;
+	if (!f.any)
+		return 0;
 	if (recall_all(&r->recall, r->err))
 		return -1;
 	for (i = 0; i < r->recall.states.count; i++)
