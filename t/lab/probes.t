@@ -13,11 +13,14 @@ my $server = lab_host('answers');
 my $at = $server->address;
 my ($status, $out, $err);
 
+# As on a host that plumb never saw; it would take us for another writer.
+sub forget { $host->run(qw(rm -rf /etc/ready /etc/asking /var/lib/plumb)) }
+
 # Make that the whole site: a probe, and a file that waits for it.
 sub plumb
 {
 	my ($probe) = @_;
-	$host->run(qw(rm -f /etc/ready));
+	forget();
 	$host->put('/srv/site/plumb.yaml', <<YAML);
 site: probes
 probes:
@@ -95,7 +98,7 @@ subtest 'a unit and a command' => sub {
 
 subtest 'it asks until the answer is good' => sub {
 	$server->run(qw(systemctl stop page));
-	$host->run(qw(rm -f /etc/ready));
+	forget();
 	$host->put('/srv/site/plumb.yaml', <<YAML);
 site: probes
 probes:
