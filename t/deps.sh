@@ -13,7 +13,7 @@ build=(gcc libc6-dev make pkg-config:pkg-config libyaml-dev liblua5.4-dev
     libsqlite3-dev libssl-dev libgit2-dev libjansson-dev libsystemd-dev
     libcurl4-openssl-dev libknot-dev age:age git:git)
 test=(perl prove:perl libio-pty-perl libcmocka-dev clang:clang 'libclang-rt-14-dev|libclang-rt-dev'
-    strace:strace mandoc:mandoc ca-certificates
+    strace:strace faketime:faketime mandoc:mandoc ca-certificates
     iproute2 util-linux procps curl:curl openssl:openssl sqlite3:sqlite3
     mmdebstrap systemd-container dpkg-dev openssh-client xz-utils
     nginx:nginx-light knotd:knot knsupdate:knot-dnsutils kdig:knot-dnsutils
