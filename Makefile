@@ -159,7 +159,7 @@ $B/t/torture/%: $B/t/torture/%.o $B/libplumb.a
 torture: deps
 	@$(MAKE) -s $(PARALLEL) all tormentors
 	@rm -f $B/torture.log
-	TORTURE=full $(PROVE) $(wildcard t/torture/*.t t/lab/crash.t); \
+	TORTURE=full $(PROVE) t/lab/crash.t t/lab/killed.t $(wildcard t/torture/*.t); \
 	    s=$$?; cat $B/torture.log; exit $$s
 tormentors: $(TORMENTORS)
 

@@ -25,12 +25,28 @@ sub points
 {
 	my ($w, @words) = @_;
 	my $file = "$w->{path}/trace";
+
+	$w->run(counting($file), @words);
+	$w->reset;
+	return found(Torture::slurp($file));
+}
+
+# to be put before a command
+sub counting
+{
+	my ($file) = @_;
+
+	return ('strace', '-o', $file, '-e', "trace=$names", '-e',
+	    'signal=none', '-s', '0', '-y');
+}
+
+# in what strace wrote
+sub found
+{
+	my ($text) = @_;
 	my (%seen, @points);
 
-	$w->run('strace', '-o', $file, '-e', "trace=$names", '-e',
-	    'signal=none', '-s', '0', '-y', @words);
-	open my $lines, '<', $file or die "$file: $!\n";
-	while (<$lines>) {
+	for (split /\n/, $text) {
 		my ($call) = /^(\w+)\(/ or next;
 		# strace 6.1 does not know fchmodat2 by name
 		next if $call =~ /^syscall_/;
@@ -38,21 +54,19 @@ sub points
 		next if $opens{$call} && !/O_CREAT|O_WRONLY|O_RDWR/;
 		# what is said is not what is done
 		next if /^write\((?:1|2)</;
-		chomp;
 		push @points, { call => $call, number => $number,
 		    line => $_, starts => $starts{$call},
 		    # between processes, where nothing but a kill can happen
 		    talks => scalar(/^write\(\d+<(?:pipe|anon_inode)/) };
 	}
-	$w->reset;
 	return @points;
 }
 
 sub inject
 {
-	my ($w, $point, $what) = @_;
+	my ($file, $point, $what) = @_;
 
-	return ('strace', '-o', "$w->{path}/trace", '-e',
+	return ("strace", "-o", $file, '-e',
 	    "trace=$point->{call}", '-e', 'signal=none', '-s', '0', '-e',
 	    "inject=$point->{call}:$what:when=$point->{number}");
 }
@@ -72,7 +86,7 @@ sub kill_at
 {
 	my ($w, $point) = @_;
 
-	return inject($w, $point, 'signal=KILL');
+	return inject("$w->{path}/trace", $point, 'signal=KILL');
 }
 
 1;

@@ -42,7 +42,7 @@ sub hurt
 	my ($point, $error) = @_;
 
 	$w->note_round("$error at $point->{call} $point->{number}");
-	my $run = $w->run(Trace::inject($w, $point, "error=$error"),
+	my $run = $w->run(Trace::inject("$w->{path}/trace", $point, "error=$error"),
 	    $w->words('b', '--jobs', 1));
 	$w->count('calls failed');
 	$w->between('a', 'b');
@@ -66,7 +66,7 @@ sub never_synced_again
 	$w->reset;
 	$w->round($point->{number});
 	$w->note_round("fsync $point->{number} fails");
-	my @inject = Trace::inject($w, $point, 'error=EIO');
+	my @inject = Trace::inject("$w->{path}/trace", $point, 'error=EIO');
 	my @trace = Trace::follow($w, @inject, $w->words('b', '--jobs', 1));
 	my ($failed) = grep { $trace[$_] =~ /INJECTED/ } 0 .. $#trace;
 	return unless defined $failed;

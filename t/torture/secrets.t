@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# secrets.t - after runs with a secret that were killed at any instant, and after
-# all other tests: the secret is in the files that asked for it, and nowhere
-# else. Not in the journal, what was said, an argument vector, an environment, a
+# secrets.t - after runs with a secret that were killed at any instant, and
+# after all other tests: the secret is in the files that asked for it, and
+# nowhere else. Not in the journal, what was said, an argument vector, an environment, a
 # core, or anything else that the tests left.
 
 use v5.30;
