@@ -3,8 +3,8 @@
 #
 # secrets.t - after runs with a secret that were killed at any instant, and
 # after all other tests: the secret is in the files that asked for it, and
-# nowhere else. Not in the journal, what was said, an argument vector, an environment, a
-# core, or anything else that the tests left.
+# nowhere else. Not in the journal, what was said, an argument vector, an
+# environment, a core, or anything else that the tests left.
 
 use v5.30;
 use warnings;
