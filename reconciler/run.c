@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../resources/host/digest.h"
 #include "../resources/host/facts.h"
 #include "../resources/host/git.h"
 #include "../resources/host/machine.h"
@@ -209,6 +210,32 @@ static int adopt_unchanged(struct run *r)
 	return 0;
 }
 
+/*
+ * What a killed run of this site may have made, and the site declares no more:
+ * from now on it is known, so that it can be pruned.
+ */
+static int keep_in_sight(struct run *r, const struct journal_act *act,
+    struct journal_outcome *o)
+{
+	struct journal_run run;
+	unsigned char digest[DIGEST];
+	char *hex;
+	int found;
+
+	if (strcmp(act->action, "create") != 0 || act->before || !act->desired)
+		return 0;
+	found = journal_run_find(r->arena, r->journal, act->run, &run, r->err);
+	if (found <= 0 || strcmp(run.site, r->where) != 0)
+		return found < 0 ? -1 : 0;
+	hex = arena_alloc(r->arena, DIGEST_HEX);
+	digest_bytes(act->desired, strlen(act->desired), digest);
+	digest_hex(digest, hex);
+	o->keep = STATE_LEFT;
+	o->after = act->desired;
+	o->desired = hex;
+	return 0;
+}
+
 /* acts that an earlier run announced and never closed: looked at, and so */
 static int close_open_acts(struct run *r)
 {
@@ -226,6 +253,8 @@ static int close_open_acts(struct run *r)
 		o = (struct journal_outcome){ .act = r->open.item[i].act,
 			.address = r->open.item[i].address,
 			.outcome = x ? "already" : "forgotten" };
+		if (!x && keep_in_sight(r, &r->open.item[i], &o))
+			return -1;
 		if (journal_done(r->journal, &o, 1, r->err))
 			return -1;
 	}
