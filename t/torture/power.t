@@ -100,8 +100,8 @@ sub detach { must('umount', $disk) }
 # a disk without a long history
 sub renew
 {
-	system "rm -rf $disk/tree $disk/state";
 	$w->reset;
+	must('sync', '-f', $disk);
 }
 
 sub directory
