@@ -300,6 +300,10 @@ static const char *owner_and_mode(const struct target *at,
 	    (want->gid != (gid_t)-1 && want->gid != st->st_gid);
 	int now = (int)(st->st_mode & 07777), mode = want->mode;
 
+	/* else the new owner may for a moment what the old one might */
+	if (owner && mode >= 0 && (now & ~mode) && !S_ISLNK(st->st_mode) &&
+	    mode_set(at, (mode_t)(now & mode)) < 0)
+		return "set the mode of";
 	if (owner && fchownat(at->fd, "", want->uid, want->gid,
 	    AT_EMPTY_PATH) < 0)
 		return "give an owner to";
