@@ -16,7 +16,7 @@ my $w = Torture->new('kills');
 $w->prepare;
 my $pace = $w->pace;
 
-for my $n ($w->rounds(150, 5000)) {
+for my $n ($w->rounds(150, 6500)) {
 	# so that the journal does not grow for ever
 	$w->reset if $n % 100 == 0;
 	$w->round($n);
