@@ -86,7 +86,7 @@ const char *names_intern(struct names *n, const char *data, size_t size)
 	return s->text;
 }
 
-const char *yaml_hint(const char *problem, const char *context)
+const char *yaml_hint(const char *problem)
 {
 	static const struct {
 		const char *problem, *hint;
@@ -94,7 +94,7 @@ const char *yaml_hint(const char *problem, const char *context)
 		{ "found character that cannot start any token",
 		    "a tab, @ or ` cannot start a value: indent with spaces, and quote it" },
 		{ "did not find expected key",
-		    "is this line indented like its neighbours, and each text with : or # quoted?" },
+		    "is this line indented like its neighbours, each text with : or # quoted, and each quote closed?" },
 		{ "did not find expected '-' indicator",
 		    "items of a list are indented alike and start with '- '" },
 		{ "mapping values are not allowed in this context",
@@ -106,9 +106,9 @@ const char *yaml_hint(const char *problem, const char *context)
 		{ "did not find expected node content",
 		    "a value is missing, or a [ or { is not closed" },
 		{ "did not find expected ',' or '}'",
-		    "a { is not closed, or a ',' is missing" },
+		    "a { is not closed, a ',' is missing, or ${...} stands without quotes" },
 		{ "did not find expected ',' or ']'",
-		    "a [ is not closed, or a ',' is missing" },
+		    "a [ is not closed, a ',' is missing, or ${...} stands without quotes" },
 		{ "found unknown escape character",
 		    "in double quotes a \\ starts an escape; use single quotes" },
 		{ "block sequence entries are not allowed in this context",
@@ -120,7 +120,6 @@ const char *yaml_hint(const char *problem, const char *context)
 	};
 	size_t i;
 
-	(void)context;
 	for (i = 0; i < sizeof(hints) / sizeof(*hints); i++)
 		if (!strcmp(problem, hints[i].problem))
 			return hints[i].hint;

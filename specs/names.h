@@ -7,6 +7,6 @@
 #include "value.h"
 
 /* what to do about a complaint of libyaml; NULL where no word is better */
-const char *yaml_hint(const char *problem, const char *context);
+const char *yaml_hint(const char *problem);
 /* of some bytes, for tables in memory only */
 uint64_t hash_bytes(const void *data, size_t size);

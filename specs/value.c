@@ -429,7 +429,7 @@ static int say_broken(struct reader_state *r, const yaml_parser_t *parser)
 	struct pos pos = mark_pos(r, parser->problem_mark,
 	    parser->problem_mark);
 	const char *problem = parser->problem ? parser->problem : "broken";
-	const char *hint = yaml_hint(problem, parser->context);
+	const char *hint = yaml_hint(problem);
 
 	if (parser->error == YAML_READER_ERROR)
 		return err_at(r->err, offset_pos(r->source, r->skipped +
