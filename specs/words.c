@@ -68,6 +68,12 @@ const char *plain_words(struct arena *a, const char *message)
 		    "something is missing at the end" },
 		{ "unexpected symbol near", "unexpected" },
 		{ "near <eof>", "at the end" },
+		/* what other languages write */
+		{ "unexpected '!'", "unexpected '!' (Lua writes '~=' and 'not')" },
+		{ "unexpected '='", "unexpected '=' (Lua compares with '==')" },
+		{ "unexpected '&'", "unexpected '&' (Lua writes 'and')" },
+		{ "unexpected '|'", "unexpected '|' (Lua writes 'or')" },
+		{ "unexpected '?'", "unexpected '?' (Lua writes 'A and B or C')" },
 		{ "(global '", "('" },
 		{ "(upvalue '", "('" },
 		{ "(local '", "('" },
