@@ -126,6 +126,22 @@ static int list_index(lua_State *L)
 	return 0;
 }
 
+static int no_such_key(lua_State *L, const struct value *v, const char *key)
+{
+	const char **keys = arena_array(evaluation_of(L)->arena, v->count + 1,
+	    sizeof(*keys));
+	const char *near;
+	uint32_t i;
+
+	for (i = 0; i < v->count; i++)
+		keys[i] = v->pairs[i].key;
+	near = nearest(key, keys);
+	if (near)
+		return luaL_error(L, "there is no '%s' in it (did you mean '%s'?)",
+		    key, near);
+	return luaL_error(L, "there is no '%s' in it", key);
+}
+
 static int map_index(lua_State *L)
 {
 	const struct value *v = value_at(L, 1), *found = NULL;
@@ -134,6 +150,8 @@ static int map_index(lua_State *L)
 		found = value_find(v, lua_tostring(L, 2));
 	if (found)
 		return push_value(L, found);
+	if (v->flags & VALUE_CLOSED)
+		return no_such_key(L, v, luaL_tolstring(L, 2, NULL));
 	read_shape(L, v);
 	return 0;
 }

@@ -41,6 +41,8 @@ enum {
 	VALUE_LITERAL = 16,
 	/* a list or map that is sensitive itself: its size and keys are too */
 	VALUE_SENSITIVE_SHAPE = 32,
+	/* a map of all the keys there are: to ask for another is a mistake */
+	VALUE_CLOSED = 64,
 };
 
 struct value {

@@ -115,6 +115,15 @@ static const char *assigned(struct arena *arena, const char *text,
 	return found;
 }
 
+/* so that nobody asks for what is misspelt and goes on with nothing */
+static struct value closed(struct map_maker *facts)
+{
+	struct value v = map_done(facts);
+
+	v.flags |= VALUE_CLOSED;
+	return v;
+}
+
 static int read_os(struct job *job, const struct host *host,
     struct map_maker *facts)
 {
@@ -137,7 +146,7 @@ static int read_os(struct job *job, const struct host *host,
 	map_add_text(&os, "codename",
 	    assigned(job->arena, text, "VERSION_CODENAME") ?: "");
 	map_add_text(&os, "name", name ?: "Linux");
-	map_add(facts, "os", map_done(&os));
+	map_add(facts, "os", closed(&os));
 	return 0;
 }
 
@@ -366,7 +375,7 @@ int host_facts(struct job *job, const struct host *host, struct value *out)
 		return job_fail_errno(job, "cannot ask the kernel what it is");
 	map_add_text(&kernel, "name", arena_string(job->arena, u.sysname));
 	map_add_text(&kernel, "release", arena_string(job->arena, u.release));
-	map_add(&facts, "kernel", map_done(&kernel));
+	map_add(&facts, "kernel", closed(&kernel));
 	map_add_text(&facts, "architecture", ARCHITECTURE);
 	map_add_int(&facts, "memory", (int64_t)s.totalram * s.mem_unit);
 	map_add_int(&facts, "cpus", sysconf(_SC_NPROCESSORS_ONLN));
@@ -374,6 +383,6 @@ int host_facts(struct job *job, const struct host *host, struct value *out)
 		return -1;
 	map_add_text(&facts, "virtualization", virtualization(job, host));
 	map_add_bool(&facts, "systemd", host_has_systemd(host));
-	*out = map_done(&facts);
+	*out = closed(&facts);
 	return 0;
 }
