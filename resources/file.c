@@ -212,9 +212,15 @@ static int adopt(struct job *job, const struct host *host, void *desired)
 static int check(struct job *job, const void *desired)
 {
 	const struct file *want = desired;
+	size_t i;
 
 	if (want->check && !want->check->count)
 		return job_fail(job, "'check' must name a program");
+	for (i = 0; want->check && i < want->check->count; i++)
+		if (strstr(want->check->item[i], "$FILE"))
+			return 0;
+	if (want->check)
+		return job_fail(job, "'check' must name $FILE, where the new content is: the live file is still the old one");
 	return 0;
 }
 

@@ -109,6 +109,15 @@ subtest 'what is not given is left alone' => sub {
 	is(text("$there/a"), "new\n", 'the content is as it was');
 };
 
+subtest 'a directory that is missing is named' => sub {
+	my $there = folder();
+	my ($said, $status) = plumb('apply',
+	    "$there/not/here/a: { content: hello }\n");
+	is($status, 4, 'it cannot be made');
+	like($said, qr{there is no directory '$there/not/here'; declare it},
+	    'for want of that');
+};
+
 subtest 'content that its checker refuses does not go live' => sub {
 	my $there = folder();
 	my $check = 'check: [sh, -c, \'grep -q good "$1" || '
@@ -121,7 +130,7 @@ subtest 'content that its checker refuses does not go live' => sub {
 	like($said, qr/line 1 is bad/, 'and what the checker says is shown');
 	is(text("$there/a"), 'good one', 'the old content is there');
 	is(names(), 'a', 'and nothing beside it');
-	settled("$there/a: { mode: 0600, check: ['false'] }\n",
+	settled("$there/a: { mode: 0600, check: ['false', \$FILE] }\n",
 	    'no checker is asked about a mode');
 };
 

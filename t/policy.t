@@ -130,7 +130,7 @@ subtest 'kinds, users, units and commands' => sub {
 	my $none = "commands: false\n";
 	for ("commands: { a: { run: ['true'] } }", "commands: { a: { shell: x } }",
 	    "probes: { a: { command: ['true'] } }",
-	    "files: { /a: { content: x, check: ['true'] } }") {
+	    "files: { /a: { content: x, check: ['true', \$FILE] } }") {
 		like(refused($none, "$_\n"), qr/lets sites run no commands/);
 	}
 	is(refused($none, "files: { /a: { content: x } }\n"), '');
