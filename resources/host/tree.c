@@ -279,6 +279,14 @@ static const char *hint(int number)
 	}
 }
 
+static bool is_below_something(const struct tree *t, const char *path)
+{
+	const char *name;
+	scoped_descriptor above = tree_open_above(t, path, &name);
+
+	return above >= 0;
+}
+
 int tree_fail(struct job *job, const struct tree *t, const char *what,
     const char *path)
 {
@@ -294,6 +302,9 @@ int tree_fail(struct job *job, const struct tree *t, const char *what,
 	if (number == ELOOP)
 		return job_fail(job, "cannot %s '%s': it is a symbolic link",
 		    what, path);
+	if (number == ENOENT && !is_below_something(t, path))
+		return job_fail(job, "cannot %s '%s': there is no directory '%.*s'; declare it under directories",
+		    what, path, (int)above_size(path), path);
 	return job_fail(job, "cannot %s '%s': %s%s", what, path,
 	    strerror(number), hint(number));
 }
