@@ -35,8 +35,8 @@ void graph_add_edge(struct graph *g, const struct edge *e)
 const char *edge_reason(const struct edge *e)
 {
 	static const char *const reasons[] = {
-		[EDGE_REQUIRES] = "it is required",
-		[EDGE_NOTIFIES] = "it notifies it",
+		[EDGE_REQUIRES] = "it requires that",
+		[EDGE_NOTIFIES] = "that notifies it",
 		[EDGE_KNOWN] = "the kind needs it",
 		[EDGE_VALUE] = "a value of it is used",
 		[EDGE_GUARD] = "a requirement guards everything",

@@ -106,9 +106,9 @@ static int say_loop(const struct graph *g, const uint32_t *via, uint32_t start,
 	for (i = 0; i < length; i++)
 		if (is_told(i, length))
 			err_note(err, edge_pos(g, edges[i]),
-			    "%s comes before %s because %s",
-			    graph_node_name(g, edges[i]->from),
+			    "%s comes after %s because %s",
 			    graph_node_name(g, edges[i]->to),
+			    graph_node_name(g, edges[i]->from),
 			    edge_reason(edges[i]));
 	return -1;
 }

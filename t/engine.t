@@ -73,7 +73,7 @@ subtest 'what needs another thing comes after it' => sub {
 	like($why->{out}, qr/directory:\/srv\/app, because .*plumb\.yaml:2:/,
 	    'why says what it waits for, and where that follows from');
 	like($why->{out}, qr/user:app, because /);
-	like($why->{out}, qr/link:\/late, because it is required/);
+	like($why->{out}, qr/link:\/late, because it requires that/);
 };
 
 subtest 'the second apply finds nothing to do' => sub {
