@@ -29,12 +29,6 @@ enum { ROWS_MAX = 32, VALUE_OF_ROW = 1 << 8 };
 	}
 
 const struct option_row option_rows[] = {
-	ROW("host", host, STRING, HOST,
-	    "be this host of the topology; else it is found by name and address",
-	    .word = "NAME"),
-	ROW("on", on, STRING, ON,
-	    "only hosts that this selector matches, like role=web",
-	    .word = "SELECTOR"),
 	ROW("target", targets, LIST, TARGET,
 	    "only this resource and what it requires; may be repeated",
 	    .word = "ADDRESS"),

@@ -17,10 +17,10 @@ enum {
 	OPTION_VERSION = 1 << 1,
 	OPTION_VERBOSE = 1 << 2,
 	OPTION_COLOR = 1 << 3,
-	OPTION_HOST = 1 << 4,
+	OPTION_ALL = 1 << 4,
 	OPTION_TARGET = 1 << 5,
 	OPTION_EXCLUDE = 1 << 6,
-	OPTION_ON = 1 << 7,
+	OPTION_UNCONFIRMED = 1 << 7,
 	OPTION_JOBS = 1 << 8,
 	OPTION_JSON = 1 << 9,
 	OPTION_NO_INPUT = 1 << 10,
@@ -36,8 +36,6 @@ enum {
 	OPTION_ALLOW = 1 << 20,
 	OPTION_CONFIRM = 1 << 21,
 	OPTION_ROLLBACK = 1 << 22,
-	OPTION_ALL = 1 << 23,
-	OPTION_UNCONFIRMED = 1 << 24,
 
 	OPTIONS_ALWAYS = OPTION_HELP | OPTION_VERSION | OPTION_VERBOSE |
 	    OPTION_COLOR,
@@ -53,12 +51,10 @@ enum {
 
 /* filled by the table in options.c; int is 0 or 1 */
 struct options {
-	const char *host;
 	/* never NULL */
 	const struct strings *targets;
 	const struct strings *excludes;
 	const struct strings *allows;
-	const char *on;
 	int64_t jobs;
 	int json;
 	int no_input;
