@@ -88,7 +88,7 @@ const char *attribute_flags(struct arena *a, const struct attribute *row)
 	} words[] = {
 		{ ATTRIBUTE_REQUIRED, "required" },
 		{ ATTRIBUTE_NAME, "the resource's name where it is not given" },
-		{ ATTRIBUTE_INPUT, "says how, so it is never compared" },
+		{ ATTRIBUTE_INPUT, "says how; not compared" },
 		{ ATTRIBUTE_OUTPUT, "cannot be given, only asked for by output()" },
 		{ ATTRIBUTE_SENSITIVE, "never shown, never stored" },
 		{ ATTRIBUTE_REPLACES, "a change removes the resource and makes it anew" },
