@@ -33,7 +33,7 @@ static void add(struct err *e, struct pos pos, bool note, const char *text)
 	e->count += !note;
 }
 
-int err_at(struct err *e, struct pos pos, const char *fmt, ...)
+int (err_at)(struct err *e, struct pos pos, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -58,6 +58,10 @@ int err_at(struct err *, struct pos, const char *fmt, ...)
 /* add a further place to what was said last; always -1 */
 int err_note(struct err *, struct pos, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+#ifdef __clang_analyzer__
+/* which sees one file at a time */
+#define err_at(...) ((err_at)(__VA_ARGS__), -1)
+#endif
 /* move all that was said in `from`, which lives in another arena, to `to` */
 void err_move(struct err *to, const struct err *from);
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int input_refuse(const struct input *in, const char *fmt, ...)
+int (input_refuse)(const struct input *in, const char *fmt, ...)
 {
 	struct arena *a = in->reader->arena;
 	va_list ap;

@@ -17,6 +17,10 @@ struct input {
 /* "'mode' must be ...": always -1 */
 int input_refuse(const struct input *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+#ifdef __clang_analyzer__
+/* as with err_at() */
+#define input_refuse(...) ((input_refuse)(__VA_ARGS__), -1)
+#endif
 int input_text(const struct input *, const char **out);
 int input_path(const struct input *, const char **out);
 int input_mode(const struct input *, int *out);

@@ -133,11 +133,10 @@ static struct source *source_new(struct site *s, const char *name)
 
 static int read_all(struct site *s, int fd, size_t size, struct source *out)
 {
-	char *text = arena_copy(s->arena, "", 0);
+	char *text = arena_array(s->arena, size + 1, 1);
 	size_t done = 0;
 	ssize_t n = 1;
 
-	text = arena_array(s->arena, size + 1, 1);
 	while (done < size && n > 0) {
 		n = read(fd, text + done, size - done);
 		if (n < 0 && errno == EINTR)
