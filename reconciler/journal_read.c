@@ -2,6 +2,7 @@
 /*
  * journal_read.c - rows, as callers want them.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -325,6 +326,7 @@ static void take_owed(void *context, const struct row *r)
 		.because = text_at(o->arena, r, 3),
 	};
 
+	assert(owed.address);
 	if (o->to_reboot != !strncmp(owed.address, REBOOT_PREFIX,
 	    strlen(REBOOT_PREFIX)) || (!o->to_reboot &&
 	    lookup_find(&o->lookup, NAMED(out->item), owed.address) !=

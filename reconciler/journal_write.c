@@ -76,6 +76,7 @@ static struct opened *opened_of(struct journal *j, const char *address)
 	if (found)
 		return found;
 	fresh.address = arena_string(j->arena, address);
+	assert(j->opened || !j->opened_capacity);
 	arena_push(j->arena, j->opened, j->opened_count, j->opened_capacity,
 	    fresh);
 	lookup_add(j->arena, &j->lookup, NAMED(j->opened),
@@ -298,6 +299,7 @@ static void arrive(struct journal *j, const struct sheet *s,
 {
 	size_t i;
 
+	assert(s->rows || !n);
 	for (i = 0; i < n; i++) {
 		intents[i].act->act = s->rows[intents[i].row].number;
 		intents[i].act->run = j->run;

@@ -7,6 +7,7 @@
  */
 #include "observe.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -92,6 +93,7 @@ static void look_slowly(const struct observer *o, size_t slow,
 	atomic_size_t next = 0;
 	size_t count = o->jobs < slow ? o->jobs : slow, i, started = 0;
 
+	assert(count);
 	if (count > WORKERS_MOST)
 		count = WORKERS_MOST;
 	for (i = 0; i < count; i++) {

@@ -2,6 +2,7 @@
 /*
  * resolve.c - declarations to resources: each read by its kind's table.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -261,6 +262,7 @@ int graph_resolve(struct graph *g, const struct reader *reader,
 			section = d->section;
 			kind = kind_find_section(section);
 		}
+		assert(kind);
 		r->kind = kind;
 		r->name = d->name;
 		r->declaration = d;

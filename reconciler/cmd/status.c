@@ -111,6 +111,7 @@ static int read_waits(struct status *s, struct invocation *in,
 	s->reboots.host = &run.host;
 	if (!failed)
 		failed = reboots_read(&s->reboots, j, &in->err);
+	s->reboots.host = NULL;
 	run_close(&run);
 	return failed;
 }
