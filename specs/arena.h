@@ -47,7 +47,8 @@ char *arena_copy(struct arena *, const void *data, size_t size);
 char *arena_string(struct arena *, const char *);
 char *arena_printf(struct arena *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-char *arena_vprintf(struct arena *, const char *fmt, va_list);
+char *arena_vprintf(struct arena *, const char *fmt, va_list)
+    __attribute__((format(printf, 2, 0)));
 
 /* an array that grows: `item` moves, the old copy stays in the arena */
 void *arena_grow(struct arena *, void *item, size_t count, size_t *capacity,
@@ -75,6 +76,7 @@ void text_add_bytes(struct text *, const void *, size_t);
 void text_add_char(struct text *, char);
 void text_addf(struct text *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-void text_vaddf(struct text *, const char *fmt, va_list);
+void text_vaddf(struct text *, const char *fmt, va_list)
+    __attribute__((format(printf, 2, 0)));
 /* never NULL */
 const char *text_string(struct text *);
