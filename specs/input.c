@@ -193,25 +193,19 @@ int input_size(const struct input *in, int64_t *out)
 int input_choice(const struct input *in, int *out)
 {
 	const char *text, *p = in->row->choices, *bar;
-	const char *names[ATTRIBUTES_MAX + 1], *near;
-	struct arena *a = in->reader->arena;
-	size_t n = 0;
+	size_t size, n = 0;
 
 	if (input_text(in, &text))
 		return -1;
-	while (p && n < ATTRIBUTES_MAX) {
+	for (; p; n++, p = bar ? bar + 1 : NULL) {
 		bar = strchr(p, '|');
-		names[n] = bar ? arena_copy(a, p, (size_t)(bar - p)) : p;
-		if (!strcmp(names[n], text)) {
+		size = bar ? (size_t)(bar - p) : strlen(p);
+		if (size == strlen(text) && !memcmp(p, text, size)) {
 			*out = (int)n;
 			return 0;
 		}
-		n++;
-		p = bar ? bar + 1 : NULL;
 	}
-	names[n] = NULL;
-	near = nearest(text, names);
-	return input_refuse(in, "%s%s%s%s", attribute_type_name(a, in->row),
-	    near ? " (did you mean '" : "", near ? near : "",
-	    near ? "'?)" : "");
+	/* no guess: what is nearest to 'started' is 'stopped' */
+	return input_refuse(in, "%s",
+	    attribute_type_name(in->reader->arena, in->row));
 }
