@@ -195,15 +195,19 @@ static size_t distance(const char *a, const char *b)
 
 const char *nearest(const char *word, const char *const *names)
 {
-	size_t best = strlen(word) / 3 + 2, d;
-	const char *found = NULL;
+	size_t size = strlen(word), best = size / 3 + 2, d;
+	const char *found = NULL, *longer = NULL;
 
 	for (; *names; names++) {
 		d = distance(word, *names);
+		/* who errs seldom errs in the first letter */
+		d += *word != **names && d > 1;
 		if (d < best && d < strlen(*names)) {
 			best = d;
 			found = *names;
 		}
+		if (!longer && size > 2 && !strncmp(word, *names, size))
+			longer = *names;
 	}
-	return found;
+	return found ? found : longer;
 }
