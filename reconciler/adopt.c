@@ -193,6 +193,8 @@ static int prove(struct job *job, const struct host *host,
 
 	if (attributes_read(&reader, &form, &x->body, desired, &reading))
 		return -1;
+	if (kind->complete)
+		kind->complete(desired);
 	if (kind->check && kind->check(job, desired))
 		return -1;
 	attributes_clear(kind->attributes, observed);

@@ -167,15 +167,29 @@ static int say_trail(const struct reader *reader, const struct resource *r,
 	return -1;
 }
 
-static int run_check(const struct reader *reader, const struct resource *r)
+/* what follows from what was not said is as good as said */
+static void complete(struct resource *r)
+{
+	const struct attribute *table = r->kind->attributes, *row;
+
+	if (!r->kind->complete)
+		return;
+	r->kind->complete(r->desired);
+	for (row = table; row->name; row++)
+		if (!row->fallback && attribute_given(row, r->desired))
+			r->reading.given |= UINT64_C(1) << (row - table);
+}
+
+/* the rest of what is desired, and whether it can be */
+static int run_check(const struct reader *reader, struct resource *r)
 {
 	struct job job = { .arena = reader->arena, .err = reader->err,
 		.address = r->address, .pos = r->declaration->pos };
 
-	if (!r->kind->check || r->reading.later ||
-	    r->common.ensure == ENSURE_ABSENT)
+	if (r->reading.later || r->common.ensure == ENSURE_ABSENT)
 		return 0;
-	return r->kind->check(&job, r->desired);
+	complete(r);
+	return r->kind->check ? r->kind->check(&job, r->desired) : 0;
 }
 
 static struct form form_of(struct arena *arena, const struct resource *r)

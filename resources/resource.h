@@ -71,6 +71,8 @@ struct kind {
 
 	/* --- NULL where there is nothing to say --- */
 
+	/* what follows for `desired` from what was not said in it */
+	void (*complete)(void *desired);
 	/* rules across attributes */
 	int (*check)(struct job *, const void *desired);
 	/* edges it knows by itself: job_requires() */

@@ -35,7 +35,7 @@ static const struct attribute attributes[] = {
 	    "the unit: nginx, fstrim.timer, getty@tty2; without a suffix it is a service",
 	    .flags = ATTRIBUTE_NAME),
 	ATTRIBUTE(service, state, CHOICE, NULL,
-	    "whether it runs now; not given: as it is",
+	    "whether it runs now; not given: as it is, but where nothing is given at all it runs, now and at boot",
 	    .choices = "stopped|running"),
 	ATTRIBUTE(service, enabled, BOOL, NULL,
 	    "whether it starts at boot; not given: as it is"),
@@ -79,6 +79,18 @@ static bool is_masked(const struct unit *u)
 {
 	return strcmp(u->load, "masked") == 0 ||
 	    strncmp(u->file_state, "masked", 6) == 0;
+}
+
+/* a service of which nothing is said but its name */
+static void complete(void *desired)
+{
+	struct service *want = desired;
+
+	if (want->state != UNSET || want->enabled != UNSET ||
+	    want->masked != UNSET)
+		return;
+	want->state = RUNNING;
+	want->enabled = 1;
 }
 
 /* at boot; what a generator made or a unit that stands for others is */
@@ -209,10 +221,6 @@ static int apply(struct job *job, struct host *host, const void *desired,
     const void *observed)
 {
 	const struct service *want = desired;
-	bool bare = want->state == UNSET && want->enabled == UNSET &&
-	    want->masked == UNSET;
-	int state = bare ? RUNNING : want->state;
-	int enabled = bare ? 1 : want->enabled;
 	const char *name = full_name(job, want->name);
 	struct unit u;
 
@@ -222,13 +230,14 @@ static int apply(struct job *job, struct host *host, const void *desired,
 	if (want->masked == 0 && is_masked(&u) &&
 	    act(job, host, UNIT_UNMASK, name) < 0)
 		return -1;
-	if (enabled != UNSET && enabled != is_enabled(&u) &&
-	    act(job, host, enabled ? UNIT_ENABLE : UNIT_DISABLE, name) < 0)
+	if (want->enabled != UNSET && want->enabled != is_enabled(&u) &&
+	    act(job, host, want->enabled ? UNIT_ENABLE : UNIT_DISABLE,
+	    name) < 0)
 		return -1;
-	if (state == RUNNING && !is_running(&u) &&
+	if (want->state == RUNNING && !is_running(&u) &&
 	    act(job, host, UNIT_START, name) < 0)
 		return -1;
-	if (state == STOPPED && strcmp(u.active, "inactive") != 0 &&
+	if (want->state == STOPPED && strcmp(u.active, "inactive") != 0 &&
 	    strcmp(u.active, "failed") != 0 &&
 	    act(job, host, UNIT_STOP, name) < 0)
 		return -1;
@@ -371,6 +380,7 @@ const struct kind kind_service = {
 	.apply = apply,
 	.remove = remove_service,
 	.adopt = adopt,
+	.complete = complete,
 	.check = check,
 	.requires = requires,
 	.refresh = refresh,

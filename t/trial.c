@@ -101,8 +101,11 @@ const char *trial_want(struct trial *t, const char *name, const char *fmt, ...)
 	source->size = strlen(source->text);
 	t->desired = arena_alloc(t->arena, t->kind->size);
 	if (value_read(t->arena, names_new(t->arena), source, &map, &t->err) ||
-	    attributes_read(&reader, &form, &map, t->desired, &reading) ||
-	    (t->kind->check && t->kind->check(&t->job, t->desired)))
+	    attributes_read(&reader, &form, &map, t->desired, &reading))
+		return trial_said(t);
+	if (t->kind->complete)
+		t->kind->complete(t->desired);
+	if (t->kind->check && t->kind->check(&t->job, t->desired))
 		return trial_said(t);
 	return NULL;
 }

@@ -114,6 +114,22 @@ subtest 'stopped, started, disabled by hand' => sub {
 	is(state_of('sleeper'), 'inactive disabled', 'round');
 };
 
+subtest 'nothing said but its name' => sub {
+	is(plumb('apply -y', "services:\n  sleeper:\n"), 0, 'apply')
+	    or diag $out, $err;
+	like($out, qr/^    state: running\n    enabled: true$/m,
+	    'what that means is in the plan');
+	for my $verb (qw(stop disable)) {
+		is(state_of('sleeper'), 'active enabled', 'runs, and at boot');
+		$host->run('systemctl', $verb, 'sleeper');
+		is(plumb('drift'), 2, "$verb by hand is drift");
+		is(plumb('apply -y'), 0, 'and mended');
+	}
+	is(state_of('sleeper'), 'active enabled', 'to the last');
+	plumb('apply -y', "services:\n  sleeper: " .
+	    "{ state: stopped, enabled: false }\n");
+};
+
 subtest 'masked' => sub {
 	is(plumb('apply -y', <<'YAML'), 0, 'apply') or diag $out, $err;
 services:
