@@ -3,7 +3,8 @@
  * files_change.c - the files of the real machine, changed.
  *
  *  (1) A file is old or new and whole, at any instant and after any crash: new
- *      content is written beside it, synced, and renamed over it.
+ *      content is written beside it, synced, and renamed over it. A directory
+ *      is there with its owner and mode, or is not there.
  *  (2) What is not finished has no wider mode and no other owner than it will
  *      have: it is made 0600, then the owner is given, then the mode.
  *  (3) After a directory was opened, only names in it are used, and only on
@@ -191,20 +192,56 @@ static const char *mkdir_fill(int above, const char *name,
 	return fsync(fd) < 0 ? "write to the disk" : NULL;
 }
 
+/* what an earlier one that was killed left */
+static int clear_way(int above, const char *name)
+{
+	if (unlinkat(above, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	return errno == EISDIR || errno == EPERM ?
+	    unlinkat(above, name, AT_REMOVEDIR) : -1;
+}
+
+/* into the place where nothing may be; not all file systems can tell */
+static int move(int above, const char *from, const char *to)
+{
+	struct stat st;
+
+	if (renameat2(above, from, above, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	if (fstatat(above, to, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? renameat(above, from, above, to) : -1;
+	errno = EEXIST;
+	return -1;
+}
+
+/*
+ * Beside its place as well: found half done, with a mode that the site leaves
+ * alone, it would never become as it should have been.
+ */
 int files_mkdir(struct job *job, void *context, const char *path,
     const struct access *want)
 {
 	const struct tree *t = context;
-	const char *name, *failed;
+	const char *name, *failed, *staged = host_staged(job->arena, path);
+	const char *new = strrchr(staged, '/') + 1;
 	scoped_descriptor above = tree_open_above(t, path, &name);
 	int saved;
 
-	if (above < 0 || mkdirat(above, name, 0700) < 0)
+	if (above < 0)
 		return tree_fail(job, t, "make", path);
-	failed = mkdir_fill(above, name, want);
+	if (clear_way(above, new) < 0)
+		return tree_fail(job, t, "remove what is in the way at",
+		    staged);
+	if (mkdirat(above, new, 0700) < 0)
+		return tree_fail(job, t, "make", path);
+	failed = mkdir_fill(above, new, want);
+	if (!failed && move(above, new, name) < 0)
+		failed = "make";
 	if (failed) {
 		saved = errno;
-		(void)!unlinkat(above, name, AT_REMOVEDIR);
+		(void)!unlinkat(above, new, AT_REMOVEDIR);
 		errno = saved;
 		return tree_fail(job, t, failed, path);
 	}
