@@ -200,6 +200,9 @@ sub site
 	      $p/d/sub: { mode: ${\($v eq 'a' ? '0750' : '0701')}, owner: "$owner" }
 	      $p/in-a: { ${\$only->('a')}mode: 0711 }
 	      $p/in-b: { ${\$only->('b')}mode: 0700 }
+	      # a mode that nobody asks for is not corrected by the next run
+	      $p/in-$v/plain: {}
+	      $p/in-$other/plain: { ensure: absent }
 	    files:
 	      $p/d/conf: { content: "conf $v\\n", mode: $mode, notifies: command:reload }
 	      $p/d/large: { source: large, mode: 0640, owner: "$owner" }
