@@ -26,6 +26,8 @@ for my $n ($w->rounds(150, 6500)) {
 	my $killed = 1;
 	for (1 .. $deep) {
 		last unless $killed = hurt($from, $to);
+		# a program that it had begun goes on without it, and ends
+		patiently { !$w->strays } or $w->violation('strays');
 		# only the last of several runs is asked what it announced
 		$w->{unannounced} = 1;
 	}
