@@ -16,6 +16,7 @@ test=(perl prove:perl libio-pty-perl libcmocka-dev clang:clang 'libclang-rt-14-d
     strace:strace faketime:faketime mandoc:mandoc ca-certificates
     iproute2 util-linux procps curl:curl openssl:openssl sqlite3:sqlite3
     mmdebstrap systemd-container dpkg-dev openssh-client xz-utils
+    mkfs.ext4:e2fsprogs
     nginx:nginx-light knotd:knot knsupdate:knot-dnsutils kdig:knot-dnsutils
     node:nodejs npm:npm zsh:zsh fish:fish python3-jsonschema python3-yaml)
 
