@@ -107,7 +107,7 @@ int files_stage(struct job *job, void *context, const char *path,
 	int saved;
 
 	if (above < 0)
-		return tree_fail(job, t, "write", path);
+		return tree_fail_above(job, t, "write", path);
 	*staged = host_staged(job->arena, path);
 	new = strrchr(*staged, '/') + 1;
 	if (unlinkat(above, new, 0) < 0 && errno != ENOENT)
@@ -155,7 +155,7 @@ int files_commit(struct job *job, void *context, const char *staged,
 	const char *from = strrchr(staged, '/') + 1;
 
 	if (above < 0)
-		return tree_fail(job, t, "write", path);
+		return tree_fail_above(job, t, "write", path);
 	return put(job, t, above, from, path);
 }
 
@@ -230,7 +230,7 @@ int files_mkdir(struct job *job, void *context, const char *path,
 	int saved;
 
 	if (above < 0)
-		return tree_fail(job, t, "make", path);
+		return tree_fail_above(job, t, "make", path);
 	if (clear_way(above, new) < 0)
 		return tree_fail(job, t, "remove what is in the way at",
 		    staged);
@@ -260,7 +260,7 @@ int files_symlink(struct job *job, void *context, const char *target,
 	scoped_descriptor above = tree_open_above(t, path, &name);
 
 	if (above < 0)
-		return tree_fail(job, t, "make", path);
+		return tree_fail_above(job, t, "make", path);
 	if (unlinkat(above, new, 0) < 0 && errno != ENOENT)
 		return tree_fail(job, t, "remove what is in the way at",
 		    staged);

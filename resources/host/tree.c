@@ -279,14 +279,6 @@ static const char *hint(int number)
 	}
 }
 
-static bool is_below_something(const struct tree *t, const char *path)
-{
-	const char *name;
-	scoped_descriptor above = tree_open_above(t, path, &name);
-
-	return above >= 0;
-}
-
 int tree_fail(struct job *job, const struct tree *t, const char *what,
     const char *path)
 {
@@ -302,9 +294,15 @@ int tree_fail(struct job *job, const struct tree *t, const char *what,
 	if (number == ELOOP)
 		return job_fail(job, "cannot %s '%s': it is a symbolic link",
 		    what, path);
-	if (number == ENOENT && !is_below_something(t, path))
-		return job_fail(job, "cannot %s '%s': there is no directory '%.*s'; declare it under directories",
-		    what, path, (int)above_size(path), path);
 	return job_fail(job, "cannot %s '%s': %s%s", what, path,
 	    strerror(number), hint(number));
+}
+
+int tree_fail_above(struct job *job, const struct tree *t, const char *what,
+    const char *path)
+{
+	if (errno != ENOENT)
+		return tree_fail(job, t, what, path);
+	return job_fail(job, "cannot %s '%s': there is no directory '%.*s'; declare it under directories",
+	    what, path, (int)above_size(path), path);
 }

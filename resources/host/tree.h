@@ -46,3 +46,6 @@ bool tree_absent(void);
 /* "cannot WHAT 'PATH': why", by errno, and a hint; always -1 */
 int tree_fail(struct job *, const struct tree *, const char *what,
     const char *path);
+/* the same where what it would be in could not be opened */
+int tree_fail_above(struct job *, const struct tree *, const char *what,
+    const char *path);
