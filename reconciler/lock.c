@@ -176,11 +176,6 @@ void lock_release(struct lock *l)
 	close(l->fd);
 }
 
-void lock_releasep(struct lock **l)
-{
-	lock_release(*l);
-}
-
 int lock_look(struct arena *a, const char *state, struct lock_holder *out,
     struct err *e)
 {

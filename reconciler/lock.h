@@ -39,8 +39,6 @@ struct lock_try {
 int lock_take(struct arena *, struct lock_try *, struct lock **, struct err *);
 /* NULL is fine */
 void lock_release(struct lock *);
-void lock_releasep(struct lock **);
-#define scoped_lock __attribute__((cleanup(lock_releasep))) struct lock
 /* who has it now, without taking it: 1: held, 0: free, -1 */
 int lock_look(struct arena *, const char *state, struct lock_holder *,
     struct err *);

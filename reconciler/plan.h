@@ -129,8 +129,6 @@ enum action resource_differs(const struct resource *, uint64_t *differ);
 void change_note(struct arena *, struct change *, const char *text);
 /* a requirement that does not hold: apply can only fail */
 bool change_is_unmet(const struct change *);
-/* "create", "update", "refresh", ...; a kind's own verb where it has one */
-const char *change_verb(const struct change *);
 const char *cause_name(enum cause);
 
 /* for people: each change, then what is removed and restarted, then totals */

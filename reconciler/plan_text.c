@@ -50,18 +50,6 @@ const char *cause_name(enum cause cause)
 	return names[cause];
 }
 
-const char *change_verb(const struct change *c)
-{
-	static const char *const verbs[] = { "leave", "create", "update",
-		"replace", "remove", "refresh", "see" };
-
-	if (c->action == ACTION_CREATE && c->resource->kind->verb)
-		return c->resource->kind->verb;
-	if (c->action == ACTION_REFRESH)
-		return c->refresh;
-	return verbs[c->action];
-}
-
 static const char *sign(enum action action, enum paint *color)
 {
 	static const struct {

@@ -120,9 +120,6 @@ uint64_t attributes_differ(const struct attribute *, const void *desired,
  */
 struct value attribute_value(struct arena *, const struct attribute *,
     const void *);
-/* all given members as a map; those in `hide` as sensitive */
-struct value attributes_value(struct arena *, const struct attribute *,
-    const void *, uint64_t hide);
 /* the row of that name, or NULL */
 const struct attribute *attribute_find(const struct attribute *, const char *);
 size_t attributes_count(const struct attribute *);

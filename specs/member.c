@@ -289,26 +289,6 @@ struct value attribute_value(struct arena *a, const struct attribute *row,
 	return *MEMBER_OF(struct value *, row, base);
 }
 
-struct value attributes_value(struct arena *a, const struct attribute *table,
-    const void *base, uint64_t hide)
-{
-	struct map_maker m = { .arena = a };
-	const struct attribute *row;
-	struct value v;
-
-	for (row = table; row->name; row++) {
-		if ((row->flags & ATTRIBUTE_INPUT) || row_is_alias(table, row)
-		    || !attribute_given(row, base))
-			continue;
-		v = attribute_value(a, row, base);
-		if ((row->flags & ATTRIBUTE_SENSITIVE) ||
-		    (hide & UINT64_C(1) << (row - table)))
-			v.flags |= VALUE_SENSITIVE;
-		map_add(&m, row->name, v);
-	}
-	return map_done(&m);
-}
-
 const char *attribute_type_name(struct arena *a, const struct attribute *row)
 {
 	static const char *const names[] = {
