@@ -7,7 +7,7 @@
  * observe, apply, remove; the table `const struct kind kind_NAME` last. The
  * Makefile makes the list of kinds from the folder.
  *
- * What a kind promises, and t/conformance holds it to:
+ * What a kind promises, and t/unit/conformance.c holds it to:
  *  (1) apply, then observe, gives what was desired;
  *  (2) apply twice changes the machine once;
  *  (3) remove, then observe, gives absent; removing the absent is nothing;
