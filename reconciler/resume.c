@@ -45,22 +45,6 @@ int resume_disarm(const char *state, struct err *err)
 	return state_remove(state, name, err);
 }
 
-static const struct strings *strings_of(struct arena *a,
-    const struct value *map, const char *key)
-{
-	const struct value *v = value_find(map, key);
-	struct strings *s = arena_new(a, struct strings);
-	uint32_t i;
-
-	if (!v || v->type != VALUE_LIST)
-		return s;
-	s->item = arena_array(a, v->count, sizeof(*s->item));
-	for (i = 0; i < v->count; i++)
-		if (value_is_text(&v->items[i]))
-			s->item[s->count++] = v->items[i].text;
-	return s;
-}
-
 static const char *text_of(const struct value *map, const char *key)
 {
 	const struct value *v = value_find(map, key);
@@ -82,9 +66,9 @@ int resume_read(struct arena *a, const char *state, struct resume *out,
 		return -1;
 	prune = text_of(&v, "prune");
 	*out = (struct resume){ text_of(&v, "site"), {
-		strings_of(a, &v, "targets"), strings_of(a, &v, "excludes"),
+		value_strings(a, &v, "targets"), value_strings(a, &v, "excludes"),
 		text_of(&v, "root"), prune && !strcmp(prune, "true"),
-		strings_of(a, &v, "allows") } };
+		value_strings(a, &v, "allows") } };
 	if (!out->site || !out->options.root)
 		return err_at(err, (struct pos){ 0 },
 		    "'%s/%s' does not say which site to go on with; apply it yourself, which removes that file",

@@ -149,22 +149,6 @@ static bool is_true(const struct value *map, const char *name)
 	return text && !strcmp(text, "true");
 }
 
-static const struct strings *strings_of(struct arena *a,
-    const struct value *map, const char *name)
-{
-	const struct value *v = value_find(map, name);
-	struct strings *s = arena_new(a, struct strings);
-	uint32_t i;
-
-	if (!v || v->type != VALUE_LIST)
-		return s;
-	s->item = arena_array(a, v->count, sizeof(*s->item));
-	for (i = 0; i < v->count; i++)
-		if (value_is_text(&v->items[i]))
-			s->item[s->count++] = v->items[i].text;
-	return s;
-}
-
 static bool read_origin(struct arena *a, const struct value *line,
     struct saved *s)
 {
@@ -177,9 +161,9 @@ static bool read_origin(struct arena *a, const struct value *line,
 	s->revision = text_of(line, "revision");
 	s->dirty = is_true(line, "dirty");
 	s->options = (struct saved_options){
-		strings_of(a, line, "targets"), strings_of(a, line, "excludes"),
+		value_strings(a, line, "targets"), value_strings(a, line, "excludes"),
 		text_of(line, "root"), is_true(line, "prune"),
-		strings_of(a, line, "allows") };
+		value_strings(a, line, "allows") };
 	s->sources = value_find(line, "sources");
 	return s->site && s->options.root && s->sources &&
 	    s->sources->type == VALUE_MAP;

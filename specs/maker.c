@@ -37,6 +37,22 @@ bool value_is_text(const struct value *v)
 	return v->type == VALUE_TEXT && !memchr(v->text, '\0', v->count);
 }
 
+const struct strings *value_strings(struct arena *a, const struct value *map,
+    const char *key)
+{
+	const struct value *v = value_find(map, key);
+	struct strings *s = arena_new(a, struct strings);
+	uint32_t i;
+
+	if (!v || v->type != VALUE_LIST)
+		return s;
+	s->item = arena_array(a, v->count, sizeof(*s->item));
+	for (i = 0; i < v->count; i++)
+		if (value_is_text(&v->items[i]))
+			s->item[s->count++] = v->items[i].text;
+	return s;
+}
+
 bool value_is_null(const struct value *v)
 {
 	return v->type == VALUE_TEXT && (v->flags & VALUE_PLAIN) &&

@@ -118,6 +118,9 @@ struct pos pair_pos(const struct value *map, const struct pair *);
 const struct value *value_find(const struct value *map, const char *key);
 /* the text is ended by NUL and holds no other, so that it is a C string */
 bool value_is_text(const struct value *);
+/* the texts of the list `key` of a map; none where it is no list */
+const struct strings *value_strings(struct arena *, const struct value *map,
+    const char *key);
 /* nothing, ~ or null without quotes */
 bool value_is_null(const struct value *);
 /* what it is in words, for errors: "text", "a list", "a map", "nothing" */
