@@ -43,6 +43,18 @@ static void attributes(struct text *t, const char *json, struct err *err)
 	}
 }
 
+static void error_lines(struct text *t, const char *error)
+{
+	size_t size;
+
+	for (; *error; error += size + (error[size] == '\n')) {
+		size = strcspn(error, "\n");
+		text_add(t, "    ");
+		print_escaped(t, error, size);
+		text_add_char(t, '\n');
+	}
+}
+
 static void act_line(struct text *t, const struct journal_act *a,
     bool with_run)
 {
@@ -53,11 +65,8 @@ static void act_line(struct text *t, const struct journal_act *a,
 	print_escaped(t, a->address, strlen(a->address));
 	text_addf(t, "  %s  %s\n", a->cause ? a->cause : "",
 	    a->outcome ? a->outcome : "was never finished");
-	if (a->error) {
-		text_add(t, "    ");
-		print_escaped(t, a->error, strlen(a->error));
-		text_add_char(t, '\n');
-	}
+	if (a->error)
+		error_lines(t, a->error);
 }
 
 /* `before`, then what came from outside */
