@@ -481,6 +481,19 @@ sub is_as
 	    for glob "$self->{state}/objects/new.*";
 }
 
+# each thing as one site or the other has it, whatever the journal says
+sub is_either
+{
+	my ($self, $from, $to) = @_;
+	my ($a, $b) = @{ $self->{listing} }{$from, $to};
+	my $is = $self->listing;
+
+	for my $path (sort keys %$is) {
+		$self->violation("$path is neither old nor new: $is->{$path}")
+		    unless is_between($is->{$path}, $a->{$path}, $b->{$path});
+	}
+}
+
 sub is_as_tree
 {
 	my ($self, $v) = @_;

@@ -91,7 +91,7 @@ sub fill
 	truncate $file, (-s $file) - $left if -s $file > $left;
 }
 
-# it refuses, or does all of it: never half, never something else
+# it refuses, or does it, or stops with what is whole: never something else
 sub journal_bits
 {
 	my $w = Torture->new('journal bits');
@@ -113,7 +113,8 @@ sub journal_bits
 		    $run->{complained}) if $run->{exit} != 1;
 		$w->violation("it does not say so: $run->{complained}")
 		    if $run->{complained} !~ /journal/;
-		$w->is_as_tree('a');
+		# old pages are read when they are needed, so it may have begun
+		$w->is_either('a', 'b');
 	}
 	$w->done;
 }
