@@ -47,6 +47,8 @@ struct schedule {
 	size_t settled, running;
 	int failed;
 	struct err *err;
+	/* the packages that come before it did change */
+	bool *shaken;
 };
 
 struct worker {
@@ -107,6 +109,10 @@ static void settle(struct applier *a, uint32_t node, enum fate fate)
 		if (did_change(fate) && e->type != EDGE_ORDER &&
 		    e->type != EDGE_GUARD)
 			s->moved[to] = true;
+		/* packages bring files, links and users of their own */
+		if (e->type == EDGE_ORDER && (did_change(fate) ||
+		    (node >= g->count && s->shaken[node])))
+			s->shaken[to] = true;
 		if (did_change(fate) && e->type == EDGE_NOTIFIES)
 			s->notified[to] = true;
 		if (!--s->waits[to])
@@ -120,6 +126,16 @@ static enum fate fate_behind(const struct schedule *s, uint32_t node)
 	if (s->reboot[node] && !did_not(s->fates[node]))
 		return FATE_HELD;
 	return s->fates[node] == FATE_FAILED ? FATE_SKIPPED : s->fates[node];
+}
+
+/* nothing was planned for it, but this run may have changed what it is */
+static bool may_have_moved(const struct schedule *s, const struct resource *r,
+    uint32_t node)
+{
+	if (r->sight == NOT_LOOKED)
+		return false; /* it was left out */
+	return s->shaken[node] ||
+	    ((r->kind->flags & KIND_UNSURE) && s->moved[node]);
 }
 
 /* whether its turn needs a worker; else its fate */
@@ -145,8 +161,7 @@ static bool needs_work(struct applier *a, uint32_t node, enum fate *fate)
 		*fate = fate_behind(s, by - 1);
 		return false;
 	}
-	if (!c && (!(r->kind->flags & KIND_UNSURE) || !s->moved[node] ||
-	    plan_flaps(a->plan, r)))
+	if (!c && (plan_flaps(a->plan, r) || !may_have_moved(s, r, node)))
 		return false;
 	*fate = *a->stop ? FATE_STOPPED : FATE_WAITS;
 	return *fate == FATE_WAITS;
@@ -441,6 +456,7 @@ static void schedule_new(struct applier *a, struct err *err)
 	s->blocked = arena_array(a->arena, g->nodes, sizeof(*s->blocked));
 	s->notified = arena_array(a->arena, g->nodes, sizeof(bool));
 	s->moved = arena_array(a->arena, g->nodes, sizeof(bool));
+	s->shaken = arena_array(a->arena, g->nodes, sizeof(bool));
 	s->stirred = arena_array(a->arena, g->nodes, sizeof(bool));
 	s->reboot = arena_array(a->arena, g->nodes, sizeof(bool));
 	a->schedule = s;
