@@ -117,6 +117,21 @@ static const char *left_by(const struct journal_act *act)
 	return act->outcome && !strcmp(act->outcome, "ok") ? act->after : NULL;
 }
 
+/* it failed then, and a later run did it: that is not ours to take back */
+static const char *done_since(struct run *r, const struct undo *u,
+    const struct undone *item)
+{
+	const struct journal_state *state;
+
+	if (!item->last->outcome || strcmp(item->last->outcome, "failed"))
+		return NULL;
+	state = recall_state(&r->recall, item->address, r->err);
+	if (!state || state->run <= u->number)
+		return NULL;
+	return arena_printf(r->arena,
+	    "it failed in that run, and was done by run %" PRId64, state->run);
+}
+
 static void remember(struct run *r, struct undo *u, struct undone *item,
     struct pos pos)
 {
@@ -131,7 +146,9 @@ static void remember(struct run *r, struct undo *u, struct undone *item,
 		item->past.refusal = "";
 		return;
 	}
-	past_declare(r->arena, r->state, &item->past, d);
+	item->past.refusal = done_since(r, u, item);
+	if (!item->past.refusal)
+		past_declare(r->arena, r->state, &item->past, d);
 	if (item->past.refusal)
 		return;
 	u->of[r->spec.count++] = item;

@@ -315,6 +315,21 @@ subtest 'what cannot be meant is refused' => sub {
 	is($run->{out}, "Run 2 changed nothing.\n");
 };
 
+subtest 'what failed then, and was done by a later run, stays' => sub {
+	my $place = Plumb->new;
+
+	$place->site("files: { /x/f: { content: f } }\n");
+	is(apply($place)->{exit}, 4, 'there is no directory');
+	mkdir $place->path('root/x');
+	is(apply($place)->{exit}, 0);
+	my $run = undo($place, '-y', 1);
+	is($run->{exit}, 0) or diag $run->{err};
+	like($run->{out}, qr{file:/x/f: it failed in that run, and was done by run 2$}m);
+	is($place->text('root/x/f'), 'f');
+	is(undo($place, '-y', 2)->{exit}, 0);
+	ok(!-e $place->path('root/x/f'), 'who did it can take it back');
+};
+
 subtest 'what is protected stays' => sub {
 	my $place = Plumb->new;
 
