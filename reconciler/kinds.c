@@ -24,7 +24,7 @@ const struct attribute common_attributes[] = {
 	ATTRIBUTE(common, reboot, BOOL, "false",
 	    "after it changed, the host must be rebooted before what depends on it goes on"),
 	ATTRIBUTE(common, tags, SET, NULL,
-	    "words to select it by"),
+	    "words to select it by: --target tag:WORD"),
 	{ 0 },
 };
 

@@ -23,6 +23,7 @@
 #include "drift.h"
 #include "exit.h"
 #include "leftovers.h"
+#include "objects.h"
 #include "observe.h"
 #include "outside.h"
 #include "selection.h"
@@ -302,7 +303,8 @@ int run_apply(struct run *r, const char *command)
 	a->stop_hard = r->stop_hard;
 	a->reboots = &r->reboots;
 	leftovers_remove(r->arena, &r->host, &r->open);
-	failed = drift_record(r->arena, r->journal, &r->plan, r->err) ||
+	failed = objects_clean(r->state, r->err) ||
+	    drift_record(r->arena, r->journal, &r->plan, r->err) ||
 	    reboots_record(&r->reboots, r->journal, r->err) ||
 	    apply_plan(a, r->err) ? -1 : 0;
 	if (!failed)

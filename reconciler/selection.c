@@ -6,27 +6,63 @@
 
 #include <string.h>
 
-static bool matches(const struct strings *patterns, const char *address)
+/* "tag:WORD" stands for all that has that tag */
+static const char *tag_of(const char *pattern)
+{
+	return strncmp(pattern, "tag:", 4) ? NULL : pattern + 4;
+}
+
+static bool has_tag(const struct resource *r, const char *tag)
+{
+	const struct strings *tags = r->common.tags;
+	size_t i;
+
+	for (i = 0; tags && i < tags->count; i++)
+		if (!strcmp(tags->item[i], tag))
+			return true;
+	return false;
+}
+
+static bool matches(const struct strings *patterns, const struct resource *r)
+{
+	const char *tag;
+	size_t i;
+
+	for (i = 0; patterns && i < patterns->count; i++) {
+		tag = tag_of(patterns->item[i]);
+		if (tag ? has_tag(r, tag) :
+		    !strcmp(patterns->item[i], r->address))
+			return true;
+	}
+	return false;
+}
+
+static int check_tag(const struct selection *s, const char *tag,
+    struct err *err)
 {
 	size_t i;
 
-	for (i = 0; patterns && i < patterns->count; i++)
-		if (!strcmp(patterns->item[i], address))
-			return true;
-	return false;
+	for (i = 0; i < s->graph->count; i++)
+		if (has_tag(&s->graph->resources[i], tag))
+			return 0;
+	return err_at(err, (struct pos){ 0 }, "nothing has the tag '%s'", tag);
 }
 
 /* a pattern that names nothing is a mistake */
 static int check_patterns(const struct selection *s,
     const struct strings *patterns, struct err *err)
 {
+	const char *tag;
 	int failed = 0;
 	size_t i;
 
-	for (i = 0; patterns && i < patterns->count; i++)
-		if (!graph_find_address(s->graph, patterns->item[i], err,
+	for (i = 0; patterns && i < patterns->count; i++) {
+		tag = tag_of(patterns->item[i]);
+		if (tag ? check_tag(s, tag, err) :
+		    !graph_find_address(s->graph, patterns->item[i], err,
 		    (struct pos){ 0 }))
 			failed = -1;
+	}
 	return failed;
 }
 
@@ -42,7 +78,7 @@ static void leave_out(const struct selection *s, bool *selected)
 		uint32_t node = g->order[i];
 
 		gone[node] = node < g->count && matches(s->excludes,
-		    g->resources[node].address);
+		    &g->resources[node]);
 		for (e = g->in_start[node]; !gone[node] &&
 		    e < g->in_start[node + 1]; e++) {
 			const struct edge *edge = &g->edges[g->in[e]];
@@ -76,7 +112,7 @@ int selection_make(const struct selection *s, const bool **out,
 		uint32_t node = g->order[i];
 
 		if (node < g->count && (all || matches(s->targets,
-		    g->resources[node].address)))
+		    &g->resources[node])))
 			selected[node] = true;
 		for (e = g->in_start[node]; selected[node] &&
 		    e < g->in_start[node + 1]; e++)

@@ -8,7 +8,7 @@
 
 struct selection {
 	struct graph *graph;
-	/* addresses; NULL or empty: all, and nothing */
+	/* addresses, or "tag:WORD"; NULL or empty: all, and nothing */
 	const struct strings *targets, *excludes;
 };
 

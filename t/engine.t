@@ -256,7 +256,15 @@ subtest 'a target brings what it needs, and nothing else is touched' => sub {
 	like($deep->last, qr/ 2 left out\.$/, 'and so is what needs it');
 	my $wrong = $place->plumb('plan', '--target', 'file:/z/ff');
 	is($wrong->{exit}, 1);
-	like($wrong->{err}, qr/'file:\/z\/ff' is not declared \(did you mean 'file:\/z\/f'\?\)/);
+	$wrong = $place->plumb('plan', '--target', 'tag:web');
+	is($wrong->{exit}, 1);
+	like($wrong->{err}, qr/nothing has the tag 'web'/);
+	$place->site("files: { /t: { content: t, tags: [web] }, /u: { content: u } }\n");
+	is_deeply([order($place->plumb('plan', '--json', '--target',
+	    'tag:web'))], ['file:/t'], 'a tag stands for all that has it');
+	$wrong = $place->plumb('plan', '--target', 'file:/tt');
+	is($wrong->{exit}, 1);
+	like($wrong->{err}, qr/'file:\/tt' is not declared \(did you mean 'file:\/t'\?\)/);
 };
 
 subtest 'what is left out may be broken' => sub {
