@@ -95,7 +95,8 @@ sub settle
 	my ($v) = @_;
 
 	plumb($v) == 0 or $w->violation("site $v: $status: $err$out");
-	plumb($v) == 0 && $out =~ /^Everything is as the site says/m && !$err
+	my $nothing = '0 to create, 0 to update, 0 to remove, 0 to refresh';
+	plumb($v) == 0 && $out =~ /^Plan: $nothing/m && !$err
 	    or $w->violation("the run after: $status: $err$out");
 	(undef, my $audit) = $host->run(qw(dpkg --audit));
 	$w->violation("dpkg --audit: $audit") if $audit;
