@@ -93,6 +93,17 @@ subtest 'absent' => sub {
 	like($out, qr/\b2 unchanged/, 'nothing to do');
 };
 
+subtest 'a file that a package brings, and shall not be there' => sub {
+	is(plumb('apply -y', "hello:\nfiles:\n  /usr/share/info/hello.info.gz:"
+	    . " { ensure: absent }\n  /usr/bin/hello: { ensure: absent }"), 0,
+	    'apply') or diag $out, $err;
+	like(version('hello'), qr/^ii/, 'it is installed');
+	isnt(($host->run(qw(test -e /usr/bin/hello)))[0], 0, 'without it');
+	is(plumb('plan --detailed-exitcode'), 0, 'all in one run')
+	    or diag $out, $err;
+	is(plumb('apply -y', 'hello: { ensure: absent }'), 0);
+};
+
 subtest 'one that apt does not know' => sub {
 	is(plumb('apply -y', 'helo:', 'tree:'), 4, 'fails')
 	    or diag $out, $err;
