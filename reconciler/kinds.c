@@ -47,7 +47,8 @@ const struct kind *kind_find_word(const char *word, size_t size)
 	const struct kind *const *k;
 
 	for (k = kinds; *k; k++)
-		if (!strncmp((*k)->name, word, size) && !(*k)->name[size])
+		if (*(*k)->name == *word && !strncmp((*k)->name, word, size)
+		    && !(*k)->name[size])
 			return *k;
 	return NULL;
 }

@@ -325,7 +325,7 @@ static int no_such(const struct reader *r, const struct form *form,
 static bool is_among(const char *word, const char *const *words)
 {
 	for (; words && *words; words++)
-		if (!strcmp(word, *words))
+		if (*word == **words && !strcmp(word, *words))
 			return true;
 	return false;
 }

@@ -27,7 +27,8 @@ const struct value *value_find(const struct value *map, const char *key)
 	if (!map || map->type != VALUE_MAP)
 		return NULL;
 	for (i = 0; i < map->count; i++)
-		if (map->pairs[i].key == key || !strcmp(map->pairs[i].key, key))
+		if (map->pairs[i].key == key || (*map->pairs[i].key == *key &&
+		    !strcmp(map->pairs[i].key, key)))
 			return &map->pairs[i].value;
 	return NULL;
 }

@@ -76,8 +76,9 @@ size_t attributes_count(const struct attribute *table)
 const struct attribute *attribute_find(const struct attribute *table,
     const char *name)
 {
+	/* most differ in their first letter */
 	for (; table->name; table++)
-		if (!strcmp(table->name, name))
+		if (*table->name == *name && !strcmp(table->name, name))
 			return table;
 	return NULL;
 }
