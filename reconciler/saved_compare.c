@@ -17,16 +17,6 @@
 
 enum { SHOWN = 80 };
 
-static bool is_among(const struct strings *s, const char *name)
-{
-	size_t i;
-
-	for (i = 0; s && i < s->count; i++)
-		if (!strcmp(s->item[i], name))
-			return true;
-	return false;
-}
-
 static const char *hex_of(struct arena *a, const void *data, size_t size)
 {
 	unsigned char digest[DIGEST];
@@ -51,7 +41,7 @@ const char *ground_text(struct arena *a, const struct resource *r,
 	    (struct bytes){ text, strlen(text) }, "", &all, &nowhere))
 		return text;
 	for (i = 0; i < all.count; i++)
-		if (!is_among(ignore, all.pairs[i].key))
+		if (!strings_hold(ignore, all.pairs[i].key))
 			map_add(&m, all.pairs[i].key, all.pairs[i].value);
 	all = map_done(&m);
 	return json_text(a, &all);

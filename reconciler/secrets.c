@@ -59,16 +59,6 @@ int secrets_list(struct job *job, struct site *s, struct strings *out)
 	return 0;
 }
 
-static bool is_among(const struct strings *s, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < s->count; i++)
-		if (!strcmp(s->item[i], name))
-			return true;
-	return false;
-}
-
 static int no_such(struct job *job, const struct strings *all,
     const char *name)
 {
@@ -108,7 +98,7 @@ int secret_open(struct job *job, struct site *s, const char *name,
 
 	if (check_name(job, name) || secrets_list(job, s, &all))
 		return -1;
-	if (!is_among(&all, name))
+	if (!strings_hold(&all, name))
 		return no_such(job, &all, name);
 	file = site_file(s, "secrets", arena_printf(job->arena, "%s.age",
 	    name), job->err, job->pos);
@@ -132,7 +122,7 @@ static int read_recipients(struct job *job, struct site *s,
 	*out = (struct strings){ 0 };
 	if (names(job, s, &all))
 		return -1;
-	if (!is_among(&all, "recipients"))
+	if (!strings_hold(&all, "recipients"))
 		return err_at(job->err, job->pos,
 		    "there is no '%s/secrets/recipients', which lists the public keys that can read secrets, such as this host's and your own: mkdir -p %s/secrets; cat /etc/ssh/ssh_host_ed25519_key.pub ~/.ssh/id_ed25519.pub >> %s/secrets/recipients",
 		    path, path, path);

@@ -12,17 +12,6 @@ static const char *tag_of(const char *pattern)
 	return strncmp(pattern, "tag:", 4) ? NULL : pattern + 4;
 }
 
-static bool has_tag(const struct resource *r, const char *tag)
-{
-	const struct strings *tags = r->common.tags;
-	size_t i;
-
-	for (i = 0; tags && i < tags->count; i++)
-		if (!strcmp(tags->item[i], tag))
-			return true;
-	return false;
-}
-
 static bool matches(const struct strings *patterns, const struct resource *r)
 {
 	const char *tag;
@@ -30,7 +19,7 @@ static bool matches(const struct strings *patterns, const struct resource *r)
 
 	for (i = 0; patterns && i < patterns->count; i++) {
 		tag = tag_of(patterns->item[i]);
-		if (tag ? has_tag(r, tag) :
+		if (tag ? strings_hold(r->common.tags, tag) :
 		    !strcmp(patterns->item[i], r->address))
 			return true;
 	}
@@ -43,7 +32,7 @@ static int check_tag(const struct selection *s, const char *tag,
 	size_t i;
 
 	for (i = 0; i < s->graph->count; i++)
-		if (has_tag(&s->graph->resources[i], tag))
+		if (strings_hold(s->graph->resources[i].common.tags, tag))
 			return 0;
 	return err_at(err, (struct pos){ 0 }, "nothing has the tag '%s'", tag);
 }

@@ -142,16 +142,6 @@ static int read_enabled(struct survey *s, struct strings *out)
 	return 0;
 }
 
-static bool is_among(const struct strings *s, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < s->count; i++)
-		if (!strcmp(s->item[i], name))
-			return true;
-	return false;
-}
-
 /* nobody decided that it is on or off */
 static bool is_usual(const char *unit, bool enabled, bool preset,
     const struct strings *by_packages)
@@ -159,7 +149,7 @@ static bool is_usual(const char *unit, bool enabled, bool preset,
 	/* systemd's own package enables these by their preset */
 	static const char *const by_systemd[] = { "remote-fs.target",
 		"systemd-pstore.service", "systemd-timesyncd.service" };
-	bool usual = is_among(by_packages, unit);
+	bool usual = strings_hold(by_packages, unit);
 	size_t i;
 
 	if (!by_packages->count)

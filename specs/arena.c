@@ -272,3 +272,13 @@ const char *text_string(struct text *t)
 {
 	return t->data ? t->data : "";
 }
+
+bool strings_hold(const struct strings *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; s && i < s->count; i++)
+		if (!strcmp(s->item[i], name))
+			return true;
+	return false;
+}

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -25,6 +26,9 @@ struct strings {
 	size_t count;
 	const char **item;
 };
+
+/* whether the name is one of them; NULL holds none */
+bool strings_hold(const struct strings *, const char *name);
 
 struct arena *arena_open(void);
 /* one for another thread, closed together with its parent */
