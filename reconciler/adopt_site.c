@@ -17,6 +17,7 @@
 #include "../specs/member.h"
 #include "../specs/yaml_text.h"
 #include "adopt.h"
+#include "whole.h"
 
 enum {
 	/* bytes that are written into the YAML; longer text is a file */
@@ -87,20 +88,6 @@ static void close_fd(const int *fd)
 }
 #define scoped_fd __attribute__((cleanup(close_fd))) int
 
-static int write_all(int fd, struct bytes b, mode_t mode)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < b.size) {
-		n = write(fd, b.data + done, b.size - done);
-		if (n < 0 && errno != EINTR)
-			return -1;
-		done += n < 0 ? 0 : (size_t)n;
-	}
-	return fchmod(fd, mode) || fsync(fd) ? -1 : 0;
-}
-
 /* (3) */
 static int make_file(struct adoption *x, const char *name, struct bytes b,
     mode_t mode)
@@ -118,8 +105,8 @@ static int make_file(struct adoption *x, const char *name, struct bytes b,
 	directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || directory < 0)
 		return fail(x, "write", path);
-	if (write_all(fd, b, mode) || renameat2(AT_FDCWD, new, AT_FDCWD, path,
-	    RENAME_NOREPLACE)) {
+	if (write_whole(fd, b) || fchmod(fd, mode) || fsync(fd) ||
+	    renameat2(AT_FDCWD, new, AT_FDCWD, path, RENAME_NOREPLACE)) {
 		fail(x, "write", path);
 		unlink(new);
 		return -1;

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "state.h"
+#include "whole.h"
 
 enum {
 	/* from here on a syncfs is cheaper */
@@ -113,20 +114,6 @@ static void name_of(const char *digest, char name[NAME])
 	snprintf(name, NAME, "%.2s/%.62s", digest, digest + 2);
 }
 
-static int write_all(int fd, struct bytes b)
-{
-	ssize_t n;
-
-	for (; b.size; b.data += n, b.size -= (size_t)n) {
-		n = write(fd, b.data, b.size);
-		if (n < 0 && errno == EINTR)
-			n = 0;
-		else if (n < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int make_directory(const struct store *s, const char *name)
 {
 	char directory[3] = { name[0], name[1], '\0' };
@@ -150,7 +137,7 @@ static int write_fresh(const struct store *s, struct bytes bytes,
 	if (fd < 0)
 		return fail(s, "make", p->fresh);
 	p->written = true;
-	if (write_all(fd, bytes) || (!s->many && fsync(fd)))
+	if (write_whole(fd, bytes) || (!s->many && fsync(fd)))
 		return fail(s, "write", p->fresh);
 	return 0;
 }

@@ -20,6 +20,7 @@
 
 #include "../resources/host/digest.h"
 #include "saved.h"
+#include "whole.h"
 
 enum { LARGEST = 1 << 30 };
 
@@ -127,25 +128,12 @@ int saved_file_writable(const char *path, struct err *e)
 	return 0;
 }
 
-static int write_all(int fd, const char *data, size_t size)
-{
-	ssize_t n;
-
-	for (; size; data += n, size -= (size_t)n) {
-		n = write(fd, data, size);
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n < 0)
-			n = 0;
-	}
-	return 0;
-}
-
 static int write_to(int fd, struct bytes body, const char *code)
 {
-	return write_all(fd, head, HEAD) || write_all(fd, code, SEAL) ||
-	    write_all(fd, tail, TAIL) ||
-	    write_all(fd, body.data, body.size) || fsync(fd);
+	return write_whole(fd, (struct bytes){ head, HEAD }) ||
+	    write_whole(fd, (struct bytes){ code, SEAL }) ||
+	    write_whole(fd, (struct bytes){ tail, TAIL }) ||
+	    write_whole(fd, body) || fsync(fd);
 }
 
 int saved_file_write(const char *path, struct bytes body,

@@ -15,6 +15,7 @@
 #include "../resources/host/age.h"
 #include "../resources/host/machine.h"
 #include "../specs/site.h"
+#include "whole.h"
 
 enum { NAME_LONGEST = 200 };
 
@@ -156,20 +157,6 @@ static void close_fd(const int *fd)
 		close(*fd);
 }
 
-static int write_all(int fd, struct bytes b)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < b.size) {
-		n = write(fd, b.data + done, b.size - done);
-		if (n < 0 && errno != EINTR)
-			return -1;
-		done += n < 0 ? 0 : (size_t)n;
-	}
-	return fsync(fd);
-}
-
 /* whoever is killed on the way leaves the old one */
 static int replace(struct job *job, const char *folder, const char *name,
     struct bytes b)
@@ -181,8 +168,9 @@ static int replace(struct job *job, const char *folder, const char *name,
 
 	if (fd < 0 || directory < 0)
 		return job_fail_errno(job, "cannot write to '%s'", folder);
-	if (write_all(fd, b) || rename(new, arena_printf(job->arena,
-	    "%s/%s.age", folder, name)) || fsync(directory)) {
+	if (write_whole(fd, b) || fsync(fd) ||
+	    rename(new, arena_printf(job->arena, "%s/%s.age", folder, name)) ||
+	    fsync(directory)) {
 		job_fail_errno(job, "cannot write '%s/%s.age'", folder, name);
 		unlink(new);
 		return -1;
